@@ -1,0 +1,110 @@
+/* gate.h -- the one question that dispatch puts to telemetry: who does this call's work, and how?
+ * SPDX-License-Identifier: MIT
+ *
+ * A call above the floor: ask, execute as answered, tell (always: each ask is followed by its tell, on the same
+ * thread, also when the work failed). A call under the floor: rp_gate_small, which stores a few words.
+ * No answer changes a result. telemetry also implements raptors_explain, raptors_telemetry,
+ * raptors_telemetry_mode, raptors_telemetry_reset, raptors_profile_save and raptors_profile_load.
+ */
+#ifndef RP_GATE_H
+#define RP_GATE_H
+
+#include <stdbool.h>
+
+#include "raptors.h"
+
+/* The public call; the first third of a class. */
+typedef enum rp_call_op {
+#define RP_MAP2(name, types, text) RP_CALL_##name,
+#define RP_MAP1(name, types, text) RP_CALL_##name,
+#define RP_FOLD(name, kernel, result, text) RP_CALL_##name,
+#define RP_SPREAD(name, kernel, result, text) RP_CALL_##name,
+#include "ops.def"
+    RP_CALL_scale,
+    RP_CALL_COUNT
+} rp_call_op;
+
+typedef enum rp_layout {
+    RP_LAYOUT_contiguous, /* runs along memory: maps of dense arrays, folds of runs */
+    RP_LAYOUT_rows,       /* folds down the rows (axis 0); maps with a broadcast operand */
+    RP_LAYOUT_strided,    /* the innermost step is not one item */
+    RP_LAYOUT_mixed,      /* operands that disagree: C + F */
+    RP_LAYOUT_COUNT
+} rp_layout;
+
+/* Why no region may open for this call, whatever would pay. */
+typedef enum rp_block {
+    RP_BLOCK_none,
+    RP_BLOCK_bound,  /* one thread allowed, one CPU usable, or one piece of work */
+    RP_BLOCK_nested, /* the caller is inside a parallel region */
+    RP_BLOCK_busy,   /* another thread of the process holds the team */
+    RP_BLOCK_forked, /* the process is a child of fork */
+    RP_BLOCK_failed  /* threads could not be created */
+} rp_block;
+
+typedef struct rp_question {
+    rp_call_op op;
+    raptors_dtype dtype; /* of the inputs */
+    rp_layout layout;
+    rp_block blocked;
+    bool streamable; /* the output is larger than the caches keep, and may be written past them */
+    int team;        /* the most members that the caller and the machine allow, >= 1 */
+    int64_t bytes;   /* read and written by the call */
+    int64_t parts;   /* the most pieces that the fixed order lets the work be cut into */
+} rp_question;
+
+/* The answer's first four fields are for dispatch, the rest is telemetry's own until the tell. */
+typedef struct rp_answer {
+    int members;  /* 1: no region */
+    int team;     /* open the region with this many (>= members); the surplus gets no work */
+    int64_t tile; /* bytes in a piece of work; 0: one piece a member */
+    bool stream;  /* write past the cache */
+    bool timed;   /* this call is measured; dispatch fills rp_outcome.busy where that is cheap */
+    uint8_t arm;
+    uint8_t reason;
+    uint8_t hot;
+    uint64_t start;
+    float predicted; /* ns; 0: no prediction */
+} rp_answer;
+
+typedef struct rp_outcome {
+    int members;          /* that really worked; 1 where the region was refused after all */
+    const uint64_t *busy; /* by rp_gate_now, what each member worked; NULL: not measured */
+} rp_outcome;
+
+/* What dispatch knows of the process. Strings outlive the library's use. */
+typedef struct rp_facts {
+    uint64_t (*clock)(void); /* nanoseconds since some moment */
+    int usable;              /* CPUs that this process may really use */
+    const char *usable_why;  /* "affinity", "quota", "RAPTORS_THREADS", .. */
+    const char *backend;
+    const char *backend_why;   /* "best that this machine can run", "RAPTORS_SIMD", "raptors_set_backend" */
+    const char *machine;       /* the profile's key: CPU, quota, OpenMP runtime, wait policy; one line */
+    const char *profile;       /* RAPTORS_PROFILE: a path to load now and to save at exit, or NULL */
+    raptors_mode mode;         /* RAPTORS_TELEMETRY */
+    bool verbose;              /* RAPTORS_VERBOSE */
+} rp_facts;
+
+enum { RP_GATE_FLOOR = 1 << 14 }; /* bytes; the smallest region costs more than a part of so little could save */
+
+/* Once, from the library's constructor, before any call. */
+void rp_gate_start(const rp_facts *facts);
+/* Once, from the destructor: saves the profile that rp_facts named. Not in a child of fork. */
+void rp_gate_stop(void);
+/* The backend in use has changed; what was learned with the other is a prior at best. */
+void rp_gate_backend(const char *name, const char *why);
+
+/* No clock, no statistic and no region below the floor. */
+static inline bool rp_gate_under_floor(int64_t bytes)
+{
+    return bytes < RP_GATE_FLOOR;
+}
+
+void rp_gate_small(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes);
+rp_answer rp_gate_ask(const rp_question *q);
+void rp_gate_tell(const rp_question *q, const rp_answer *a, const rp_outcome *done);
+
+/* The clock that was handed in. */
+uint64_t rp_gate_now(void);
+
+#endif
