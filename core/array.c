@@ -241,7 +241,7 @@ static int64_t packed_bytes(const raptors_array *x) {
         if (x->shape[k] < 1 || x->strides[k] != bytes || __builtin_mul_overflow(bytes, x->shape[k], &bytes))
             return 0;
     uintptr_t end;
-    return __builtin_add_overflow((uintptr_t)x->data, bytes, &end) ? 0 : bytes;
+    return __builtin_add_overflow((uintptr_t)x->data, (uintptr_t)bytes, &end) ? 0 : bytes;
 }
 
 /* Whether x is laid out as out, whose elements are packed into these bytes, and is it or lies apart from it. */
@@ -252,7 +252,7 @@ static int goes_along(const raptors_array *x, const raptors_array *out, int64_t 
         if (x->shape[k] != out->shape[k] || x->strides[k] != out->strides[k])
             return 0;
     uintptr_t first = (uintptr_t)x->data, out_first = (uintptr_t)out->data, end;
-    if (__builtin_add_overflow(first, bytes, &end))
+    if (__builtin_add_overflow(first, (uintptr_t)bytes, &end))
         return 0;
     return first == out_first || end <= out_first || out_first + (uintptr_t)bytes <= first;
 }
