@@ -1,0 +1,6 @@
+# x86-64-v4, less LZCNT and LAHF, which cpu_features does not report.
+set(RP_BACKEND_ARCHITECTURES x86_64)
+set(RP_BACKEND_FLAGS -march=x86-64-v4 -mprefer-vector-width=512 -mno-lzcnt -mno-sahf)
+set(RP_BACKEND_CONDITION
+    "f.avx512f && f.avx512bw && f.avx512cd && f.avx512dq && f.avx512vl && f.avx2 && f.fma3 && f.f16c && f.bmi1 && f.bmi2 && f.movbe && f.popcnt && f.cx16")
+set(RP_BACKEND_RANK 30)

@@ -1,0 +1,60 @@
+# backends.cmake -- builds backends/kernels.c once for each folder of backends/ that fits the architecture.
+# SPDX-License-Identifier: MIT
+#
+# backends/NAME/backend.cmake states the facts of a backend:
+#   RP_BACKEND_ARCHITECTURES  x86_64, aarch64 or any
+#   RP_BACKEND_FLAGS          what the compiler needs
+#   RP_BACKEND_CONDITION      a C expression over cpu_features' struct `f`: can this CPU run it?
+#   RP_BACKEND_RANK           the greatest that runs is chosen
+# The rows RP_BACKEND(name, condition), best first, go to backends.def in the build tree.
+
+function(raptors_architecture result)
+  string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
+  if(processor MATCHES "^(x86_64|amd64)$")
+    set(processor x86_64)
+  elseif(processor MATCHES "^(aarch64|arm64)$")
+    set(processor aarch64)
+  endif()
+  set(${result} ${processor} PARENT_SCOPE)
+endfunction()
+
+# One object library, raptors_backend_NAME, whose only symbol is the table rp_kernels_NAME.
+function(raptors_add_backend name flags)
+  add_library(raptors_backend_${name} OBJECT ${PROJECT_SOURCE_DIR}/backends/kernels.c)
+  target_link_libraries(raptors_backend_${name} PRIVATE raptors_library_flags)
+  target_compile_definitions(raptors_backend_${name} PRIVATE RP_BACKEND=${name})
+  target_compile_options(raptors_backend_${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> ${flags})
+  target_include_directories(raptors_backend_${name} PRIVATE
+      ${PROJECT_SOURCE_DIR}/backends/${name} ${PROJECT_SOURCE_DIR}/backends ${PROJECT_SOURCE_DIR}/core)
+endfunction()
+
+# Sets `result` to the names of the backends built, best first, and writes backends.def into `directory`.
+function(raptors_add_backends result directory)
+  raptors_architecture(architecture)
+  file(GLOB facts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/backends/*/backend.cmake)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${facts})
+  set(ranked "")
+  foreach(file IN LISTS facts)
+    include(${file})
+    if(RP_BACKEND_ARCHITECTURES MATCHES "(^|;)(any|${architecture})(;|$)")
+      cmake_path(GET file PARENT_PATH folder)
+      cmake_path(GET folder FILENAME name)
+      if(EXISTS ${PROJECT_SOURCE_DIR}/backends/kernels.c)
+      raptors_add_backend(${name} "${RP_BACKEND_FLAGS}")
+      endif()
+      list(APPEND ranked "${RP_BACKEND_RANK} ${name} ${RP_BACKEND_CONDITION}")
+    endif()
+  endforeach()
+  list(SORT ranked COMPARE NATURAL ORDER DESCENDING)
+
+  set(names "")
+  set(rows "/* backends.def -- the backends of this build, best first. Made by cmake/backends.cmake. */\n")
+  foreach(entry IN LISTS ranked)
+    string(REGEX MATCH "^[^ ]+ ([^ ]+) (.*)$" entry "${entry}")
+    list(APPEND names ${CMAKE_MATCH_1})
+    string(APPEND rows "RP_BACKEND(${CMAKE_MATCH_1}, ${CMAKE_MATCH_2})\n")
+  endforeach()
+  string(APPEND rows "#undef RP_BACKEND\n")
+  file(CONFIGURE OUTPUT ${directory}/backends.def CONTENT "${rows}" @ONLY)
+  set(${result} ${names} PARENT_SCOPE)
+endfunction()
