@@ -6,7 +6,8 @@
 #   RP_BACKEND_FLAGS          what the compiler needs
 #   RP_BACKEND_CONDITION      a C expression over cpu_features' struct `f`: can this CPU run it?
 #   RP_BACKEND_RANK           the greatest that runs is chosen
-# The rows RP_BACKEND(name, condition), best first, go to backends.def in the build tree.
+# The rows RP_BACKEND(name, condition), best first, go to backends.def in the build tree, and after them
+# RP_BACKEND_ELSEWHERE(name) for the folders that are of another architecture.
 
 function(raptors_architecture result)
   string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
@@ -34,27 +35,37 @@ function(raptors_add_backends result directory)
   file(GLOB facts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/backends/*/backend.cmake)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${facts})
   set(ranked "")
+  set(elsewhere "")
   foreach(file IN LISTS facts)
     include(${file})
+    cmake_path(GET file PARENT_PATH folder)
+    cmake_path(GET folder FILENAME name)
     if(RP_BACKEND_ARCHITECTURES MATCHES "(^|;)(any|${architecture})(;|$)")
-      cmake_path(GET file PARENT_PATH folder)
-      cmake_path(GET folder FILENAME name)
       if(EXISTS ${PROJECT_SOURCE_DIR}/backends/kernels.c)
       raptors_add_backend(${name} "${RP_BACKEND_FLAGS}")
       endif()
       list(APPEND ranked "${RP_BACKEND_RANK} ${name} ${RP_BACKEND_CONDITION}")
+    else()
+      string(APPEND elsewhere "RP_BACKEND_ELSEWHERE(${name})\n")
     endif()
   endforeach()
   list(SORT ranked COMPARE NATURAL ORDER DESCENDING)
 
   set(names "")
-  set(rows "/* backends.def -- the backends of this build, best first. Made by cmake/backends.cmake. */\n")
+  set(rows "/* backends.def -- the backends of this build, best first. Made by cmake/backends.cmake. */
+#ifndef RP_BACKEND
+#define RP_BACKEND(name, condition)
+#endif
+#ifndef RP_BACKEND_ELSEWHERE
+#define RP_BACKEND_ELSEWHERE(name)
+#endif
+")
   foreach(entry IN LISTS ranked)
     string(REGEX MATCH "^[^ ]+ ([^ ]+) (.*)$" entry "${entry}")
     list(APPEND names ${CMAKE_MATCH_1})
     string(APPEND rows "RP_BACKEND(${CMAKE_MATCH_1}, ${CMAKE_MATCH_2})\n")
   endforeach()
-  string(APPEND rows "#undef RP_BACKEND\n")
+  string(APPEND rows "${elsewhere}#undef RP_BACKEND\n#undef RP_BACKEND_ELSEWHERE\n")
   file(CONFIGURE OUTPUT ${directory}/backends.def CONTENT "${rows}" @ONLY)
   set(${result} ${names} PARENT_SCOPE)
 endfunction()
