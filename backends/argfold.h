@@ -1,0 +1,142 @@
+/* argfold.h -- argmin or argmax of one type. Included once for each, with the type's macros (type.h), RP_FOLD_OP and
+ *   RP_BETTER(a, b)  mask of the lanes where a goes before b        RP_BETTER_ONE(a, b)  the same of two elements
+ *   RP_WORST  what every other element is better than or equal to
+ * SPDX-License-Identifier: MIT
+ *
+ * The state is the best element and its index; the first of equals wins, and the first NaN before all else.
+ * Within a strip indices are counted in lanes of the elements' width, and written back once.
+ */
+#define V RP_CAT(v_, RP_T)
+#define M RP_CAT(m_, RP_T)
+#define F(name) RP_CAT(RP_CAT(name##_, RP_FOLD_OP), RP_CAT(_, RP_T))
+#define TYPE(name) RP_CAT(name##_, RP_T)
+
+enum { F(lane_vectors) = RP_LANES / (int)TYPE(v_count), F(fields) = 2 };
+
+static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base)
+{
+    RP_C *best = state;
+    int64_t *index = (int64_t *)state + pitch;
+    for (int64_t i = 0; i < cols; i++) {
+        best[i] = RP_WORST;
+        index[i] = base;
+    }
+}
+
+/* One vector of columns, or k columns where k is not 0; fewer than 2^31 rows. */
+RP_INLINE void F(strip)(RP_C *best, int64_t *index, const char *x, int64_t stride, int64_t rows, int64_t k,
+                        int64_t base)
+{
+    V v = k ? TYPE(v_load_part)(best, k) : TYPE(v_load)(best);
+    M at = RP_LANES_OF(-1);
+    RP_LANE row[TYPE(v_count)];
+    for (int64_t r = 0; r < rows; r++, x += stride) {
+        const RP_C *p = (const RP_C *)(const void *)x;
+        V y = k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
+        M take = RP_BETTER(y, v) | (TYPE(v_is_nan)(y) & ~TYPE(v_is_nan)(v));
+        v = TYPE(v_select)(take, y, v);
+        at = (take & RP_LANES_OF(r)) | (~take & at);
+    }
+    memcpy(row, &at, sizeof row);
+    for (int64_t i = 0; i < (k ? k : (int64_t)TYPE(v_count)); i++)
+        if (row[i] >= 0)
+            index[i] = base + row[i];
+    if (k)
+        TYPE(v_store_part)(best, v, k);
+    else
+        TYPE(v_store)(best, v);
+}
+
+static void F(rows)(void *state, int64_t pitch, const void *x, int64_t stride, int64_t rows, int64_t cols,
+                    int64_t base)
+{
+    const int64_t pass = 4 * rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
+    RP_C *best = state;
+    int64_t *index = (int64_t *)state + pitch;
+    for (int64_t r = 0; r < rows; r += pass) {
+        const char *row = (const char *)x + r * stride;
+        int64_t n = rows - r < pass ? rows - r : pass, c = 0;
+        for (; c < cols; c += TYPE(v_count)) {
+            int64_t k = cols - c < TYPE(v_count) ? cols - c : 0;
+            F(strip)(best + c, index + c, row + c * (int64_t)sizeof(RP_C), stride, n, k, base + r);
+        }
+    }
+}
+
+RP_INLINE void F(join)(RP_C *best, int64_t *index, const RP_C *other, const int64_t *other_index, int64_t cols)
+{
+    for (int64_t i = 0; i < cols; i++) {
+        RP_C a = best[i], b = other[i];
+        int nan_a = isnan((double)a), nan_b = isnan((double)b);
+        int same = (a == b) || (nan_a && nan_b);
+        if (same ? other_index[i] < index[i] : !nan_a && (nan_b || RP_BETTER_ONE(b, a))) {
+            best[i] = b;
+            index[i] = other_index[i];
+        }
+    }
+}
+
+static void F(merge)(void *state, int64_t pitch, const void *other, int64_t other_pitch, int64_t cols)
+{
+    F(join)(state, (int64_t *)state + pitch, other, (const int64_t *)other + other_pitch, cols);
+}
+
+/* The rows of lane j were RP_LANES * index + j. */
+RP_INLINE void F(fold_lanes)(RP_C *best, int64_t *index, int64_t cols)
+{
+    for (int64_t i = 0; i < RP_LANES * cols; i++)
+        index[i] = RP_LANES * index[i] + i / cols;
+    for (int64_t half = RP_LANES / 2; half; half /= 2)
+        F(join)(best, index, best + half * cols, index + half * cols, half * cols);
+}
+
+static void F(lanes)(void *state, int64_t pitch, int64_t cols)
+{
+    F(fold_lanes)(state, (int64_t *)state + pitch, cols);
+}
+
+static void F(runs)(void *state, int64_t pitch, const void *x, int64_t run_stride, int64_t runs, int64_t n,
+                    int64_t base)
+{
+    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
+    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
+    for (int64_t j = 0; j < runs; j++) {
+        const char *run = (const char *)x + j * run_stride;
+        RP_C best[RP_LANES];
+        int64_t index[RP_LANES];
+        for (int i = 0; i < RP_LANES; i++) {
+            best[i] = RP_WORST;
+            index[i] = 0;
+        }
+        for (int64_t c = 0; c < RP_LANES; c += TYPE(v_count)) {
+            int64_t k = past - c;
+            const char *column = run + c * (int64_t)sizeof(RP_C);
+            F(strip)(best + c, index + c, column, ROW, rows, 0, 0);
+            if (k > 0)
+                F(strip)(best + c, index + c, column + rows * ROW, ROW, 1, k < TYPE(v_count) ? k : 0, rows);
+        }
+        F(fold_lanes)(best, index, 1);
+        *index += base;
+        F(join)((RP_C *)state + j, (int64_t *)state + pitch + j, best, index, 1);
+    }
+}
+
+static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
+                      raptors_dtype dtype, double divisor, int root)
+{
+    const int64_t *index = (const int64_t *)state + pitch;
+    (void)dtype;
+    (void)divisor;
+    (void)root;
+    for (int64_t i = 0; i < cols; i++)
+        memcpy((char *)out + i * out_stride, index + i, sizeof *index);
+}
+
+#undef V
+#undef M
+#undef F
+#undef TYPE
+#undef RP_FOLD_OP
+#undef RP_BETTER
+#undef RP_BETTER_ONE
+#undef RP_WORST

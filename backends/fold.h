@@ -1,0 +1,263 @@
+/* fold.h -- one fold of one type: sum, prod, min or max. Included once for each, with the type's macros (type.h) and
+ *   RP_FOLD_OP    sum ..
+ *   RP_W, RP_WC   suffix and C type of the state
+ *   RP_STEP(a, b), RP_STEP_ONE(a, b)   one step on vectors and on elements of the state's type
+ *   RP_START      the empty state
+ *   RP_LIFT       0: elements are of the state's type; 1: widened first; 2: widened after each tree
+ *   RP_COMPENSATED  1: the state keeps what its additions lost (Knuth's two-sum), and gives it back at the end
+ * SPDX-License-Identifier: MIT
+ *
+ * The order, for each column: blocks of RP_BLOCK rows from the first row of the call; in a block two trees of
+ * RP_TREE rows, ((0+1)+(2+3))+((4+5)+(6+7)), then one added to the other, and the result to the state. A last
+ * block that is short takes a tree if it can, then its other rows one by one.
+ */
+#define V RP_CAT(v_, RP_T)
+#define W RP_CAT(v_, RP_W)
+#define F(name) RP_CAT(RP_CAT(name##_, RP_FOLD_OP), RP_CAT(_, RP_T))
+#define TYPE(name) RP_CAT(name##_, RP_T)
+#define WIDE(name) RP_CAT(name##_, RP_W)
+
+enum {
+    F(halves) = RP_LIFT ? v_halves : 1,
+    F(fields) = RP_COMPENSATED ? 2 : 1,
+    F(lane_vectors) = RP_LANES / (int)TYPE(v_count),
+    F(strip_vectors) = F(lane_vectors) > 4 ? 4 : F(lane_vectors)
+};
+
+/* k elements, or a whole vector where k is 0. */
+RP_INLINE V F(load)(const char *x, int64_t k)
+{
+    const RP_C *p = (const RP_C *)(const void *)x;
+    return k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
+}
+
+RP_INLINE W F(lift)(V v, int half)
+{
+#if RP_LIFT
+    return TYPE(v_widen)(v, half);
+#else
+    (void)half;
+    return v;
+#endif
+}
+
+#define RP_TREE_OF(at) RP_STEP(RP_STEP(RP_STEP(at(0), at(1)), RP_STEP(at(2), at(3))), \
+                               RP_STEP(RP_STEP(at(4), at(5)), RP_STEP(at(6), at(7))))
+RP_INLINE void F(tree)(W *p, const char *x, int64_t stride, int64_t k)
+{
+#if RP_LIFT == 2
+#define RP_AT(r) F(load)(x + (r) * stride, k)
+    V t = RP_TREE_OF(RP_AT);
+    for (int h = 0; h < F(halves); h++)
+        p[h] = F(lift)(t, h);
+#else
+#define RP_AT(r) F(lift)(F(load)(x + (r) * stride, k), h)
+    for (int h = 0; h < F(halves); h++)
+        p[h] = RP_TREE_OF(RP_AT);
+#endif
+}
+#undef RP_AT
+#undef RP_TREE_OF
+
+/* The block that ends a call: fewer than RP_BLOCK rows. */
+RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t rows, int64_t k)
+{
+    int64_t r = rows >= RP_TREE ? RP_TREE : 1;
+    if (r == RP_TREE)
+        F(tree)(p, x, stride, k);
+    else
+        for (int h = 0; h < F(halves); h++)
+            p[h] = F(lift)(F(load)(x, k), h);
+    for (; r < rows; r++)
+        for (int h = 0; h < F(halves); h++)
+            p[h] = RP_STEP(p[h], F(lift)(F(load)(x + r * stride, k), h));
+}
+
+RP_INLINE void F(enter)(W *s, W *lost, W p)
+{
+#if RP_COMPENSATED
+    W sum = *s + p, back = sum - *s;
+    *lost = *lost + ((*s - (sum - back)) + (p - back));
+    *s = sum;
+#else
+    (void)lost;
+    *s = RP_STEP(*s, p);
+#endif
+}
+
+/* `vectors` vectors of columns (known where this is inlined), or k columns where k is not 0. */
+RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int vectors,
+                        int64_t k)
+{
+    enum { MOST = F(lane_vectors), H = F(halves), N = WIDE(v_count) };
+    W s[MOST * H], lost[MOST * H], p[MOST * H];
+    RP_WC part[2][H * N];
+    RP_WC *sums = state, *rests = state + (F(fields) - 1) * pitch;
+    int64_t r = 0;
+    if (k) {
+        memset(part, 0, sizeof part);
+        memcpy(part[0], sums, (size_t)k * sizeof(RP_WC));
+        memcpy(part[1], rests, (size_t)k * sizeof(RP_WC));
+        sums = part[0];
+        rests = part[1];
+    }
+    for (int i = 0; i < vectors * H; i++) {
+        s[i] = WIDE(v_load)(sums + i * N);
+        lost[i] = WIDE(v_load)(rests + i * N);
+    }
+    for (; r + RP_BLOCK <= rows; r += RP_BLOCK, x += RP_BLOCK * stride) {
+        for (int v = 0; v < vectors; v++)
+            F(tree)(p + v * H, x + v * (int)sizeof(V), stride, k);
+        for (int v = 0; v < vectors; v++) {
+            W q[H];
+            F(tree)(q, x + RP_TREE * stride + v * (int)sizeof(V), stride, k);
+            for (int h = 0; h < H; h++)
+                F(enter)(&s[v * H + h], &lost[v * H + h], RP_STEP(p[v * H + h], q[h]));
+        }
+    }
+    if (r < rows)
+        for (int v = 0; v < vectors; v++) {
+            F(last_block)(p, x + v * (int)sizeof(V), stride, rows - r, k);
+            for (int h = 0; h < H; h++)
+                F(enter)(&s[v * H + h], &lost[v * H + h], p[h]);
+        }
+    for (int i = 0; i < vectors * H; i++) {
+        if (F(fields) > 1)
+            WIDE(v_store)(rests + i * N, lost[i]);
+        WIDE(v_store)(sums + i * N, s[i]);
+    }
+    if (k) {
+        memcpy(state + (F(fields) - 1) * pitch, part[1], (size_t)k * sizeof(RP_WC));
+        memcpy(state, part[0], (size_t)k * sizeof(RP_WC));
+    }
+}
+
+RP_INLINE void F(fill)(RP_WC *state, int64_t pitch, int64_t cols)
+{
+    for (int64_t i = 0; i < cols; i++) {
+        if (F(fields) > 1)
+            state[pitch + i] = 0;
+        state[i] = RP_START;
+    }
+}
+
+static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base)
+{
+    (void)base;
+    F(fill)(state, pitch, cols);
+}
+
+static void F(rows)(void *state, int64_t pitch, const void *x, int64_t stride, int64_t rows, int64_t cols,
+                    int64_t base)
+{
+    const int64_t wide = F(strip_vectors) * TYPE(v_count), one = TYPE(v_count);
+    const int64_t pass = rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
+    (void)base;
+    for (int64_t r = 0; r < rows; r += pass) {
+        const char *row = (const char *)x + r * stride;
+        RP_WC *s = state;
+        int64_t n = rows - r < pass ? rows - r : pass, c = 0;
+        for (; c + wide <= cols; c += wide)
+            F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, F(strip_vectors), 0);
+        for (; c + one <= cols; c += one)
+            F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, 1, 0);
+        if (c < cols)
+            F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, 1, cols - c);
+    }
+}
+
+RP_INLINE void F(join)(RP_WC *state, int64_t pitch, const RP_WC *other, int64_t other_pitch, int64_t cols)
+{
+    for (int64_t i = 0; i < cols; i++) {
+#if RP_COMPENSATED
+        RP_WC a = state[i], b = other[i], sum = a + b, back = sum - a;
+        state[pitch + i] = (state[pitch + i] + other[other_pitch + i]) + ((a - (sum - back)) + (b - back));
+        state[i] = sum;
+#else
+        state[i] = RP_STEP_ONE(state[i], other[i]);
+        (void)pitch;
+        (void)other_pitch;
+#endif
+    }
+}
+
+static void F(merge)(void *state, int64_t pitch, const void *other, int64_t other_pitch, int64_t cols)
+{
+    F(join)(state, pitch, other, other_pitch, cols);
+}
+
+static void F(lanes)(void *state, int64_t pitch, int64_t cols)
+{
+    RP_WC *s = state;
+    for (int64_t half = RP_LANES / 2; half; half /= 2)
+        F(join)(s, pitch, s + half * cols, pitch, half * cols);
+}
+
+static void F(runs)(void *state, int64_t pitch, const void *x, int64_t run_stride, int64_t runs, int64_t n,
+                    int64_t base)
+{
+    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
+    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
+    (void)base;
+    for (int64_t j = 0; j < runs; j++) {
+        const char *run = (const char *)x + j * run_stride, *rest = run + rows * ROW;
+        RP_WC lane[2 * RP_LANES], *s = (RP_WC *)state + j;
+        F(fill)(lane, RP_LANES, RP_LANES);
+        if (rows)
+            F(strip)(lane, RP_LANES, run, ROW, rows, F(lane_vectors), 0);
+        for (int64_t c = 0; c < past; c += TYPE(v_count)) {
+            int64_t k = past - c < TYPE(v_count) ? past - c : 0;
+            F(strip)(lane + c, RP_LANES, rest + c * (int64_t)sizeof(RP_C), ROW, 1, 1, k);
+        }
+        for (int half = RP_LANES / 2; half; half /= 2)
+            F(join)(lane, RP_LANES, lane + half, RP_LANES, half);
+        F(join)(s, pitch, lane, RP_LANES, 1);
+    }
+}
+
+/* What the state stands for. Past overflow the rest is meaningless; a rest of zero must not change a -0.0. */
+RP_INLINE RP_WC F(value)(const RP_WC *state, int64_t pitch)
+{
+#if RP_COMPENSATED
+    RP_WC sum = state[0], rest = state[pitch];
+    return rest == 0 || !(sum - sum == 0) ? sum : sum + rest;
+#else
+    (void)pitch;
+    return *state;
+#endif
+}
+
+static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
+                      raptors_dtype dtype, double divisor, int root)
+{
+    const RP_WC *s = state;
+    (void)root;
+    if (RP_IS_FLOAT || dtype == RAPTORS_FLOAT64) {
+        for (int64_t i = 0; i < cols; i++) {
+            double v = (double)F(value)(s + i, pitch) / divisor;
+#if RP_IS_FLOAT
+            RP_C result = (RP_C)v;
+#else
+            double result = v;
+#endif
+            memcpy((char *)out + i * out_stride, &result, sizeof result);
+        }
+    } else {
+        for (int64_t i = 0; i < cols; i++)
+            memcpy((char *)out + i * out_stride, s + i, sizeof *s);
+    }
+}
+
+#undef V
+#undef W
+#undef F
+#undef TYPE
+#undef WIDE
+#undef RP_FOLD_OP
+#undef RP_W
+#undef RP_WC
+#undef RP_STEP
+#undef RP_STEP_ONE
+#undef RP_START
+#undef RP_LIFT
+#undef RP_COMPENSATED

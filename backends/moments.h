@@ -1,0 +1,177 @@
+/* moments.h -- count, mean and sum of squared distances of one float type, reading memory once.
+ * Included once for each, with the type's macros (type.h).
+ * SPDX-License-Identifier: MIT
+ *
+ * Blocks of RP_BLOCK rows, as in fold.h. A block is summed, with its squares, about the mean so far rounded to the
+ * elements' type (of the first block: about its own), by the same trees, and enters the state by the update of Chan,
+ * Golub and LeVeque (1979), in float64: for a block of m values with s = sum(x - mean), q = sum((x - mean)^2),
+ * mean' = mean + s / n', m2' = m2 + q - s^2 / n'. Mean and m2 each keep what their additions lose.
+ */
+#define V RP_CAT(v_, RP_T)
+#define F(name) RP_CAT(RP_CAT(name, _moments_), RP_T)
+#define TYPE(name) RP_CAT(name##_, RP_T)
+
+enum {
+    F(halves) = RP_HALVES,
+    F(fields) = moments_fields
+};
+
+RP_INLINE V F(load)(const char *x, int64_t k)
+{
+    const RP_C *p = (const RP_C *)(const void *)x;
+    return k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
+}
+
+/* The mean, a whole vector of columns, rounded to the elements' type. */
+RP_INLINE V F(about)(const v_f64 *mean)
+{
+    RP_C lane[TYPE(v_count)];
+    double wide[TYPE(v_count)];
+    memcpy(wide, mean, sizeof wide);
+    for (int i = 0; i < (int)TYPE(v_count); i++)
+        lane[i] = (RP_C)wide[i];
+    return TYPE(v_load)(lane);
+}
+
+#define RP_TREE_OF(at) (((at(0) + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7))))
+#define RP_AT(r) (F(load)(x + (r) * stride, k) - about)
+#define RP_SQUARE_AT(r) (RP_AT(r) * RP_AT(r))
+
+/* Sums of x - about and of its square over the rows of a block, by the trees and the rest of fold.h, from zero. */
+RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride, int64_t rows, int64_t k, V about)
+{
+    int64_t r = 0;
+    for (int h = 0; h < F(halves); h++)
+        sum[h] = squares[h] = v_set_f64(0);
+    for (; r + RP_TREE <= rows; r += RP_TREE, x += RP_TREE * stride) {
+        V t = RP_TREE_OF(RP_AT), u = RP_TREE_OF(RP_SQUARE_AT);
+        for (int h = 0; h < F(halves); h++) {
+            sum[h] = sum[h] + RP_HALF(t, h);
+            squares[h] = squares[h] + RP_HALF(u, h);
+        }
+    }
+    for (; r < rows; r++, x += stride) {
+        V d = RP_AT(0);
+        for (int h = 0; h < F(halves); h++) {
+            sum[h] = sum[h] + RP_HALF(d, h);
+            squares[h] = squares[h] + RP_HALF(d * d, h);
+        }
+    }
+}
+#undef RP_TREE_OF
+#undef RP_AT
+#undef RP_SQUARE_AT
+
+/* A value near the mean of the first block: equal values give exactly themselves. */
+RP_INLINE V F(first_about)(const char *x, int64_t stride, int64_t rows, int64_t k)
+{
+    V first = F(load)(x, k), sum = first - first;
+    for (int64_t r = 1; r < rows; r++)
+        sum = sum + (F(load)(x + r * stride, k) - first);
+    return first + sum / TYPE(v_set)((RP_C)rows);
+}
+
+/* One vector of columns, or k columns where k is not 0. */
+RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int64_t k)
+{
+    enum { H = F(halves), N = v_count_f64 };
+    double part[F(fields)][H * N], n = state[0];
+    v_f64 mean[H], low[H], m2[H], rest[H];
+    const int64_t cols = k ? k : TYPE(v_count);
+    memset(part, 0, sizeof part);
+    for (int f = 0; f < F(fields); f++)
+        memcpy(part[f], state + f * pitch, (size_t)cols * sizeof(double));
+    for (int h = 0; h < H; h++) {
+        mean[h] = v_load_f64(part[moments_mean] + h * N);
+        low[h] = v_load_f64(part[moments_low] + h * N);
+        m2[h] = v_load_f64(part[moments_m2] + h * N);
+        rest[h] = v_load_f64(part[moments_rest] + h * N);
+    }
+    for (int64_t r = 0; r < rows; r += RP_BLOCK, x += RP_BLOCK * stride) {
+        const int64_t m = rows - r < RP_BLOCK ? rows - r : RP_BLOCK;
+        v_f64 sum[H], squares[H];
+        V about = n > 0 ? F(about)(mean) : F(first_about)(x, stride, m, k);
+        if (m == RP_BLOCK)
+            F(block)(sum, squares, x, stride, RP_BLOCK, k, about);
+        else
+            F(block)(sum, squares, x, stride, m, k, about);
+        const v_f64 count = v_set_f64((double)m), total = v_set_f64(n + (double)m);
+        for (int h = 0; h < H; h++) {
+            if (n == 0)
+                mean[h] = RP_HALF(about, h);
+            v_f64 e = (mean[h] - RP_HALF(about, h)) + low[h], s = sum[h] - count * e;
+            v_f64 q = squares[h] - e * (sum[h] + s);
+            mean[h] = two_sum(mean[h], s / total, &low[h]);
+            m2[h] = two_sum(m2[h], q - s * (s / total), &rest[h]);
+        }
+        n += (double)m;
+    }
+    for (int h = 0; h < H; h++) {
+        v_store_f64(part[moments_n] + h * N, v_set_f64(n));
+        v_store_f64(part[moments_mean] + h * N, mean[h]);
+        v_store_f64(part[moments_low] + h * N, low[h]);
+        v_store_f64(part[moments_m2] + h * N, m2[h]);
+        v_store_f64(part[moments_rest] + h * N, rest[h]);
+    }
+    for (int f = 0; f < F(fields); f++)
+        memcpy(state + f * pitch, part[f], (size_t)cols * sizeof(double));
+}
+
+static void F(rows)(void *state, int64_t pitch, const void *x, int64_t stride, int64_t rows, int64_t cols,
+                    int64_t base)
+{
+    const int64_t pass = rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
+    (void)base;
+    for (int64_t r = 0; r < rows; r += pass) {
+        const char *row = (const char *)x + r * stride;
+        const int64_t n = rows - r < pass ? rows - r : pass;
+        for (int64_t c = 0; c < cols; c += TYPE(v_count)) {
+            const char *column = row + c * (int64_t)sizeof(RP_C);
+            if (cols - c < TYPE(v_count))
+                F(strip)((double *)state + c, pitch, column, stride, n, cols - c);
+            else
+                F(strip)((double *)state + c, pitch, column, stride, n, 0);
+        }
+    }
+}
+
+static void F(runs)(void *state, int64_t pitch, const void *x, int64_t run_stride, int64_t runs, int64_t n,
+                    int64_t base)
+{
+    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
+    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
+    (void)base;
+    for (int64_t j = 0; j < runs; j++) {
+        const char *run = (const char *)x + j * run_stride;
+        double lane[F(fields) * RP_LANES];
+        moments_fill(lane, RP_LANES, RP_LANES);
+        for (int64_t c = 0; c < RP_LANES; c += TYPE(v_count)) {
+            const char *column = run + c * (int64_t)sizeof(RP_C);
+            int64_t k = past - c;
+            if (rows)
+                F(strip)(lane + c, RP_LANES, column, ROW, rows, 0);
+            if (k > 0)
+                F(strip)(lane + c, RP_LANES, column + rows * ROW, ROW, 1, k < TYPE(v_count) ? k : 0);
+        }
+        for (int half = RP_LANES / 2; half; half /= 2)
+            moments_join(lane, RP_LANES, lane + half, RP_LANES, half);
+        moments_join((double *)state + j, pitch, lane, RP_LANES, 1);
+    }
+}
+
+static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
+                      raptors_dtype dtype, double divisor, int root)
+{
+    const double *m2 = (const double *)state + moments_m2 * pitch, *rest = m2 + pitch;
+    (void)dtype;
+    for (int64_t i = 0; i < cols; i++) {
+        double v = m2[i] - m2[i] == 0 ? m2[i] + rest[i] : m2[i];
+        v = (v < 0 ? 0 : v) / divisor;
+        RP_C result = (RP_C)(root ? sqrt(v) : v);
+        memcpy((char *)out + i * out_stride, &result, sizeof result);
+    }
+}
+
+#undef V
+#undef F
+#undef TYPE

@@ -1,0 +1,90 @@
+/* move.h -- copies between any two layouts of a plane of items: the only kernel that knows strides.
+ * Included once per item size, with RP_T (i32, i64) and RP_C defined.
+ * SPDX-License-Identifier: MIT
+ *
+ * Items are read and written by memcpy, so they may lie at any address. Where one side runs along rows and the
+ * other along columns, squares of one vector by as many are turned in registers.
+ */
+#define V RP_CAT(v_, RP_T)
+#define F(name) RP_CAT(name##_, RP_T)
+
+RP_INLINE void F(move_item)(char *dst, const char *src)
+{
+    RP_C item;
+    memcpy(&item, src, sizeof item);
+    memcpy(dst, &item, sizeof item);
+}
+
+static void F(move_line)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n)
+{
+    if (dst_stride == (int64_t)sizeof(RP_C) && src_stride == (int64_t)sizeof(RP_C)) {
+        memcpy(dst, src, (size_t)n * sizeof(RP_C));
+        return;
+    }
+    for (int64_t i = 0; i < n; i++)
+        F(move_item)(dst + i * dst_stride, src + i * src_stride);
+}
+
+#if RP_VECTOR_BYTES
+/* dst[j][i] = src[i][j] for one square of v_count by v_count: log2(v_count) rounds of zips. */
+RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride)
+{
+    enum { N = F(v_count) };
+    V a[N], b[N];
+    for (int i = 0; i < N; i++)
+        memcpy(&a[i], src + i * src_stride, sizeof(V));
+    for (int round = 1; round < N; round *= 2) {
+        for (int i = 0; i < N / 2; i++) {
+            b[2 * i] = RP_ZIP_LO(a[i], a[i + N / 2]);
+            b[2 * i + 1] = RP_ZIP_HI(a[i], a[i + N / 2]);
+        }
+        for (int i = 0; i < N; i++)
+            a[i] = b[i];
+    }
+    for (int i = 0; i < N; i++)
+        memcpy(dst + i * dst_stride, &a[i], sizeof(V));
+}
+#else
+RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride)
+{
+    (void)dst_stride;
+    (void)src_stride;
+    F(move_item)(dst, src);
+}
+#endif
+
+/* dst[j][i] = src[i][j], i < n0, j < n1, both contiguous along their last axis. */
+static void F(transpose)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n0, int64_t n1)
+{
+    enum { N = F(v_count) };
+    const int64_t item = sizeof(RP_C), m0 = n0 / N * N, m1 = n1 / N * N;
+    for (int64_t i = 0; i < m0; i += N)
+        for (int64_t j = 0; j < m1; j += N)
+            F(turn)(dst + j * dst_stride + i * item, dst_stride, src + i * src_stride + j * item, src_stride);
+    for (int64_t j = 0; j < n1; j++)
+        for (int64_t i = j < m1 ? m0 : 0; i < n0; i++)
+            F(move_item)(dst + j * dst_stride + i * item, src + i * src_stride + j * item);
+}
+
+static void F(move)(void *dst, int64_t d0, int64_t d1, const void *src, int64_t s0, int64_t s1, int64_t n0, int64_t n1)
+{
+    const int64_t item = sizeof(RP_C);
+    if (d1 == item && s0 == item && s1 != item && n0 > 1) {
+        F(transpose)(dst, d0, src, s1, n1, n0);
+    } else if (d0 == item && s1 == item && d1 != item && n1 > 1) {
+        F(transpose)(dst, d1, src, s0, n0, n1);
+    } else if (n0 > n1) {
+        for (int64_t j = 0; j < n1; j++)
+            F(move_line)((char *)dst + j * d1, d0, (const char *)src + j * s1, s0, n0);
+    } else {
+        for (int64_t i = 0; i < n0; i++)
+            F(move_line)((char *)dst + i * d0, d1, (const char *)src + i * s0, s1, n1);
+    }
+}
+
+#undef V
+#undef F
+#undef RP_T
+#undef RP_C
+#undef RP_ZIP_LO
+#undef RP_ZIP_HI

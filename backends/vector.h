@@ -1,0 +1,184 @@
+/* vector.h -- the vector vocabulary: what every kernel is written in, from a backend's register width.
+ * SPDX-License-Identifier: MIT
+ *
+ * A backend's vec.h gives RP_VECTOR_BYTES (0: plain scalars), includes registers.h, and gives what the compiler
+ * cannot express:
+ *   v_sqrt_t  correctly rounded square root
+ * and may replace, with the same bits, what stands below under #ifndef RP_OWN_<name>. Arithmetic is the operators.
+ */
+#ifndef RP_VECTOR_H
+#define RP_VECTOR_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define RP_CAT_(a, b) a##b
+#define RP_CAT(a, b) RP_CAT_(a, b)
+
+#include "vec.h"
+
+/* What holds for every type. The part functions touch k < v_count elements; the other lanes of a part load hold
+   a copy of the first, so that they raise no flag that a real element does not. */
+#define RP_COMMON(t, T, I)                                                                                    \
+    RP_INLINE v_##t v_load_##t(const T *p)                                                                   \
+    {                                                                                                        \
+        v_##t v;                                                                                             \
+        memcpy(&v, p, sizeof v);                                                                             \
+        return v;                                                                                            \
+    }                                                                                                        \
+    RP_INLINE void v_store_##t(T *p, v_##t v)                                                                \
+    {                                                                                                        \
+        memcpy(p, &v, sizeof v);                                                                             \
+    }                                                                                                        \
+    RP_INLINE v_##t v_set_##t(T x)                                                                           \
+    {                                                                                                        \
+        I bits;                                                                                              \
+        memcpy(&bits, &x, sizeof x);                                                                         \
+        return RP_SPLAT(t, bits);                                                                            \
+    }                                                                                                        \
+    RP_INLINE v_##t v_select_##t(m_##t m, v_##t a, v_##t b)                                                  \
+    {                                                                                                        \
+        return RP_SELECT(t, m, a, b);                                                                        \
+    }                                                                                                        \
+    RP_INLINE m_##t m_set_##t(I x)                                                                           \
+    {                                                                                                        \
+        return RP_MASK_OF(t, x);                                                                             \
+    }                                                                                                        \
+    RP_INLINE m_##t v_less_##t(v_##t a, v_##t b)                                                             \
+    {                                                                                                        \
+        return RP_MASK(t, a < b);                                                                            \
+    }                                                                                                        \
+    RP_INLINE m_##t v_is_nan_##t(v_##t a)                                                                    \
+    {                                                                                                        \
+        return RP_MASK(t, a != a);                                                                           \
+    }
+RP_COMMON(f32, float, int32_t)
+RP_COMMON(f64, double, int64_t)
+RP_COMMON(i32, int32_t, int32_t)
+RP_COMMON(i64, int64_t, int64_t)
+
+#define RP_PART_LOAD(t, T)                                                                                   \
+    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k)                                                   \
+    {                                                                                                        \
+        T lane[v_count_##t];                                                                                 \
+        for (int64_t i = 0; i < v_count_##t; i++)                                                            \
+            lane[i] = p[i < k ? i : 0];                                                                      \
+        return v_load_##t(lane);                                                                             \
+    }
+#define RP_PART_STORE(t, T)                                                                                  \
+    RP_INLINE void v_store_part_##t(T *p, v_##t v, int64_t k)                                                \
+    {                                                                                                        \
+        T lane[v_count_##t];                                                                                 \
+        v_store_##t(lane, v);                                                                                \
+        for (int64_t i = 0; i < k; i++)                                                                      \
+            p[i] = lane[i];                                                                                  \
+    }
+#ifndef RP_OWN_PARTS
+RP_PART_LOAD(f32, float)
+RP_PART_LOAD(f64, double)
+RP_PART_LOAD(i32, int32_t)
+RP_PART_LOAD(i64, int64_t)
+RP_PART_STORE(f32, float)
+RP_PART_STORE(f64, double)
+RP_PART_STORE(i32, int32_t)
+RP_PART_STORE(i64, int64_t)
+#endif
+
+/* minimum(a, b) is a where a < b or a is NaN, else b: NaN propagates, and of equals (the signed zeros) the second
+   is taken. maximum likewise. */
+#define RP_EXTREMES(t)                                                                                       \
+    RP_INLINE v_##t v_min_##t(v_##t a, v_##t b)                                                              \
+    {                                                                                                        \
+        return v_select_##t(v_less_##t(a, b) | v_is_nan_##t(a), a, b);                                       \
+    }                                                                                                        \
+    RP_INLINE v_##t v_max_##t(v_##t a, v_##t b)                                                              \
+    {                                                                                                        \
+        return v_select_##t(v_less_##t(b, a) | v_is_nan_##t(a), a, b);                                       \
+    }
+#ifndef RP_OWN_EXTREMES
+RP_EXTREMES(f32)
+RP_EXTREMES(f64)
+#endif
+RP_EXTREMES(i32)
+RP_EXTREMES(i64)
+
+RP_INLINE v_i32 v_abs_i32(v_i32 x)
+{
+    return v_select_i32(v_less_i32(x, v_set_i32(0)), -x, x);
+}
+RP_INLINE v_i64 v_abs_i64(v_i64 x)
+{
+    return v_select_i64(v_less_i64(x, v_set_i64(0)), -x, x);
+}
+
+#if RP_VECTOR_BYTES
+RP_INLINE v_f32 v_abs_f32(v_f32 x)
+{
+    return (v_f32)((v_i32)x & INT32_MAX);
+}
+RP_INLINE v_f64 v_abs_f64(v_f64 x)
+{
+    return (v_f64)((v_i64)x & INT64_MAX);
+}
+
+/* The two halves of a vector of 4-byte lanes as 8-byte lanes: exact. */
+typedef float v_half_f32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
+typedef int32_t v_half_i32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
+#define RP_WIDEN(t, wide)                                                                                    \
+    RP_INLINE v_##wide v_widen_##t(v_##t v, int half)                                                        \
+    {                                                                                                        \
+        v_half_##t h;                                                                                        \
+        memcpy(&h, (const char *)&v + half * (int)sizeof h, sizeof h);                                       \
+        return __builtin_convertvector(h, v_##wide);                                                         \
+    }
+enum { v_halves = 2 };
+#else
+RP_INLINE v_f32 v_abs_f32(v_f32 x)
+{
+    return __builtin_fabsf(x);
+}
+RP_INLINE v_f64 v_abs_f64(v_f64 x)
+{
+    return __builtin_fabs(x);
+}
+#define RP_WIDEN(t, wide)                                                                                    \
+    RP_INLINE v_##wide v_widen_##t(v_##t v, int half)                                                        \
+    {                                                                                                        \
+        (void)half;                                                                                          \
+        return (v_##wide)v;                                                                                  \
+    }
+enum { v_halves = 1 };
+#endif
+RP_WIDEN(f32, f64)
+RP_WIDEN(i32, i64)
+
+/* v_stream(p, v) stores past the cache, to an address aligned to the vector; v_stream_end() orders what it stored. */
+#ifdef RP_OWN_STREAM
+#define RP_HAS_STREAM 1
+#else
+#define RP_HAS_STREAM 0
+#define v_stream(p, v) memcpy(p, &(v), sizeof(v))
+#define v_stream_end() ((void)0)
+#endif
+
+/* The lanes of a and b in turn: of their lower halves, and of their upper. */
+#if RP_VECTOR_BYTES == 16
+#define RP_ZIP_LO_32(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define RP_ZIP_HI_32(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#define RP_ZIP_LO_64(a, b) __builtin_shufflevector(a, b, 0, 2)
+#define RP_ZIP_HI_64(a, b) __builtin_shufflevector(a, b, 1, 3)
+#elif RP_VECTOR_BYTES == 32
+#define RP_ZIP_LO_32(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define RP_ZIP_HI_32(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#define RP_ZIP_LO_64(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define RP_ZIP_HI_64(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#elif RP_VECTOR_BYTES == 64
+#define RP_ZIP_LO_32(a, b)                                                                                   \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define RP_ZIP_HI_32(a, b)                                                                                   \
+    __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define RP_ZIP_LO_64(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define RP_ZIP_HI_64(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#endif
+
+#endif

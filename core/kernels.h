@@ -1,0 +1,93 @@
+/* kernels.h -- the table that a backend exports: every arithmetic of every type, behind plain pointers.
+ * SPDX-License-Identifier: MIT
+ *
+ * A kernel always succeeds: checks are core's, arithmetic is the backend's, threads are dispatch's.
+ * Each gives the same bits on every backend (docs/reduction-order.md); the scalar backend defines them.
+ */
+#ifndef RP_KERNELS_H
+#define RP_KERNELS_H
+
+#include "raptors.h"
+
+typedef enum rp_map2_op {
+#define RP_MAP2(name, types, text) RP_MAP2_##name,
+#include "ops.def"
+    RP_MAP2_COUNT
+} rp_map2_op;
+
+typedef enum rp_map1_op {
+#define RP_MAP1(name, types, text) RP_MAP1_##name,
+#include "ops.def"
+    RP_MAP1_COUNT
+} rp_map1_op;
+
+/* The folds that kernels know; several public reductions share one (mean is sum and a division). */
+typedef enum rp_fold_op {
+    RP_FOLD_sum,
+    RP_FOLD_prod,
+    RP_FOLD_min,
+    RP_FOLD_max,
+    RP_FOLD_argmin,
+    RP_FOLD_argmax,
+    RP_FOLD_moments,
+    RP_FOLD_COUNT
+} rp_fold_op;
+
+enum { RP_TYPE_COUNT = 4 };
+
+/* The order of a reduction. No backend may change these; docs/reduction-order.md says what each is for. */
+enum {
+    RP_TREE = 8,        /* rows that are added as one tree */
+    RP_BLOCK = 16,      /* rows that enter the state together: two trees */
+    RP_LANES = 16,      /* rows laid side by side where columns are few; the lanes of a run */
+    RP_NARROW = 8,      /* fewer columns than this are few */
+    RP_SHORT = 64,      /* a reduced inner axis shorter than this is folded as rows */
+    RP_GATHER = 2048,   /* elements that short runs, all reduced, are gathered into */
+    RP_CHUNK = 1 << 16, /* elements that share one partial state, at least */
+    RP_CHUNK_ROWS = 256 /* rows that do, at least */
+};
+
+/* How a map kernel's contiguous loop reads and writes. */
+enum {
+    RP_A_SCALAR = 1, /* a is one element, repeated */
+    RP_B_SCALAR = 2, /* b is one element, repeated */
+    RP_STREAM = 4    /* write past the cache */
+};
+
+typedef void rp_map2_fn(void *out, const void *a, const void *b, int64_t n, unsigned how);
+typedef void rp_map1_fn(void *out, const void *x, int64_t n, unsigned how);
+
+/* A fold's state is `fields` arrays of 8-byte slots, one slot a column, `pitch` slots from array to array. */
+typedef struct rp_fold {
+    int fields;
+    /* Make `cols` columns empty; `base` is the index that the first row to come will have (arg folds). */
+    void (*init)(void *state, int64_t pitch, int64_t cols, int64_t base);
+    /* Fold rows x cols elements, contiguous along a row, into the state. Row r has index base + r. */
+    void (*rows)(void *state, int64_t pitch, const void *x, int64_t row_stride, int64_t rows, int64_t cols,
+                 int64_t base);
+    /* Fold `runs` contiguous runs of n elements, run_stride bytes apart, each through RP_LANES lanes, into one column each. */
+    void (*runs)(void *state, int64_t pitch, const void *x, int64_t run_stride, int64_t runs, int64_t n, int64_t base);
+    /* The columns hold RP_LANES groups of `cols`, the lanes of rows laid side by side: fold them into the first. Lane j of
+       such a row r was row RP_LANES * r + j. */
+    void (*lanes)(void *state, int64_t pitch, int64_t cols);
+    /* state = state then other, column by column; `other` came later in the order. */
+    void (*merge)(void *state, int64_t pitch, const void *other, int64_t other_pitch, int64_t cols);
+    /* Write the results, out_stride bytes apart, as `out` (a dtype that core allowed). `divisor` divides a sum (1 for sums, n for
+       means) and is count - ddof for moments; `root` asks for its square root. */
+    void (*finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
+                   raptors_dtype dtype, double divisor, int root);
+} rp_fold;
+
+typedef struct rp_kernels {
+    const char *name;
+    rp_map2_fn *map2[RP_MAP2_COUNT][RP_TYPE_COUNT];
+    rp_map1_fn *map1[RP_MAP1_COUNT][RP_TYPE_COUNT];
+    rp_fold fold[RP_FOLD_COUNT][RP_TYPE_COUNT];
+    /* dst[i][j] = src[i][j], i < n0, j < n1, strides in bytes, for items of 4 (first) and 8 bytes. */
+    void (*move[2])(void *dst, int64_t dst_stride0, int64_t dst_stride1, const void *src, int64_t src_stride0,
+                    int64_t src_stride1, int64_t n0, int64_t n1);
+    /* n contiguous elements of a type to float64. */
+    void (*widen[RP_TYPE_COUNT])(double *dst, const void *src, int64_t n);
+} rp_kernels;
+
+#endif
