@@ -6,8 +6,8 @@
 
 typedef struct rp_cpus {
     int affinity; /* CPUs in the affinity mask, as OpenMP counts them */
-    int quota;    /* CPUs' worth of time that the control groups grant, rounded down, at least 1; 0: no quota */
-    int limit;    /* OMP_THREAD_LIMIT; 0: none */
+    int quota; /* CPUs' worth of time that the control groups grant, rounded down, at least 1; 0: no quota */
+    int limit; /* OMP_THREAD_LIMIT; 0: none */
     int variable; /* RAPTORS_THREADS; 0: automatic */
     int usable;   /* the least of affinity, quota and limit: no team is larger, whoever asks */
 } rp_cpus;
@@ -19,6 +19,9 @@ int rp_cpus_quota(const char *root);
 
 /* Combine the parts (each 0 where it says nothing) into `usable`. */
 rp_cpus rp_cpus_combine(int affinity, int quota, int limit, int variable);
+
+/* Which part bounds an ordinary call: "affinity", "quota", "OMP_THREAD_LIMIT" or "RAPTORS_THREADS". */
+const char *rp_cpus_why(const rp_cpus *c);
 
 /* Ask the system. `variable` is the environment's bound. Called once, at load; affinity is only read. */
 void rp_cpus_load(int variable);

@@ -19,9 +19,13 @@ typedef struct rp_features {
 #endif
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* This machine's. */
 rp_features rp_features_read(void);
+
+/* The CPU's model, in one line, as snprintf writes. */
+int rp_cpu_model(char *buffer, size_t size);
 
 /* Whether the named backend is built here and its condition holds for *f; pure, so that tests can ask of CPUs
  * that nobody has. */

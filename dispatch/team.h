@@ -21,6 +21,10 @@ typedef enum rp_team_reason {
 /* One word for the JSON: "free", "one", "forked", "failed", "nested", "busy". */
 const char *rp_team_reason_name(rp_team_reason reason);
 
+/* What OpenMP counts as this process's processors, and its limit on threads (OMP_THREAD_LIMIT; 0: none). */
+int rp_team_processors(void);
+int rp_team_limit(void);
+
 /* Register the fork handler. Called once, at load; creates no thread. */
 void rp_team_load(void);
 
