@@ -113,9 +113,9 @@ raptors_status rp_check_view(const char *function, const char *argument, const r
 
 /* ---- views together ---------------------------------------------------------------------------------- */
 
-/* The greatest shape has RAPTORS_MAX_NDIM extents of 19 digits. */
+/* Room for any extents whatever: 20 characters, a comma and a blank. */
 typedef struct shape_text {
-    char text[RAPTORS_MAX_NDIM * 21 + 3];
+    char text[RAPTORS_MAX_NDIM * 22 + 3];
 } shape_text;
 
 /* As Python writes a tuple: "(3, 4)", "(5,)", "()". */
