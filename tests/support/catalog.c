@@ -71,6 +71,13 @@ int ts_print_skipped(void) {
     return skipped;
 }
 
+const rp_fold *ts_fold_of(const ts_backend *backend, const ts_op *op, raptors_dtype t) {
+    if (!ts_is_reduction(op))
+        return NULL;
+    const rp_fold *fold = &backend->kernels->fold[op->kernel][t];
+    return fold->rows ? fold : NULL;
+}
+
 const ts_op *ts_find_op(const char *name) {
     for (int i = 0; i < ts_op_count; i++)
         if (!strcmp(ts_ops[i].name, name))

@@ -45,6 +45,9 @@ const ts_backend *ts_backends(int *count);
 /* Name on stdout those that were built and cannot run here; how many. */
 int ts_print_skipped(void);
 
+/* The fold that a reduction runs on a backend; NULL where the type has none (its inputs are widened first). */
+const rp_fold *ts_fold_of(const ts_backend *backend, const ts_op *op, raptors_dtype t);
+
 const ts_op *ts_find_op(const char *name);
 int ts_is_reduction(const ts_op *op);
 int ts_takes(const ts_op *op, raptors_dtype t);

@@ -87,6 +87,19 @@ void ts_write(void *p, raptors_dtype t, ts_flavour flavour, ts_prng *g) {
     }
 }
 
+double ts_read(const void *p, raptors_dtype t) {
+    switch (t) {
+#define RP_TYPE(suffix, ENUM, ctype, name)                                                                   \
+    case RAPTORS_##ENUM: {                                                                                   \
+        ctype value;                                                                                         \
+        memcpy(&value, p, sizeof value);                                                                     \
+        return (double)value;                                                                                \
+    }
+#include "types.def"
+    }
+    return NAN;
+}
+
 void ts_canonical(void *p, raptors_dtype t) {
     float f;
     double d;

@@ -20,6 +20,9 @@ extern const char *const ts_flavour_names[TS_FLAVOURS];
 /* Write one value at p, which needs no alignment. */
 void ts_write(void *p, raptors_dtype t, ts_flavour flavour, ts_prng *g);
 
+/* The value at p, as a double: int64 is rounded as C rounds it. */
+double ts_read(const void *p, raptors_dtype t);
+
 /* Every NaN becomes the same NaN: sign and payload are not promised. */
 void ts_canonical(void *p, raptors_dtype t);
 

@@ -1,0 +1,324 @@
+/* test_kernels.c -- every entry of every kernel table gives the bits of scalar's, and writes nothing beside its output.
+ * SPDX-License-Identifier: MIT
+ */
+#include "check.h"
+
+#include "catalog.h"
+#include "values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CANARY = 0xa5, MARGIN = 64, DENSE = 257, FIELDS = 8, ITEMS = 1 << 16 };
+
+typedef struct buffer {
+    unsigned char memory[(DENSE + 16) * 8 + 3 * MARGIN];
+    unsigned char *data; /* MARGIN + 0 .. 63 bytes into memory */
+    size_t bytes;
+} buffer;
+
+static ts_prng g = {99};
+static char *inputs[2]; /* ITEMS of 8 bytes each, refilled for each type */
+
+static void make_output(buffer *b, int64_t offset, size_t bytes) {
+    memset(b->memory, CANARY, sizeof b->memory);
+    b->data = b->memory + MARGIN + offset;
+    b->bytes = bytes;
+}
+
+static int untouched_beside(const buffer *b) {
+    for (const unsigned char *p = b->memory; p < b->memory + sizeof b->memory; p++)
+        if ((p < b->data || p >= b->data + b->bytes) && *p != CANARY)
+            return 0;
+    return 1;
+}
+
+static void compare(const buffer *got, buffer *wanted, raptors_dtype t, const char *what,
+                    const char *backend) {
+    unsigned char canonical[sizeof got->memory];
+    int64_t size = ts_types[t].size;
+    memcpy(canonical, got->data, got->bytes);
+    for (size_t i = 0; i < got->bytes; i += (size_t)size) {
+        ts_canonical(canonical + i, t);
+        ts_canonical(wanted->data + i, t);
+    }
+    ts_check(untouched_beside(got), "%s of %s on %s wrote beside its output", what, ts_types[t].name,
+             backend);
+    ts_check(!memcmp(canonical, wanted->data, got->bytes), "%s of %s on %s differs from scalar", what,
+             ts_types[t].name, backend);
+}
+
+static void refill(raptors_dtype t, ts_flavour flavour) {
+    for (int k = 0; k < 2; k++)
+        for (int64_t i = 0; i < ITEMS; i++)
+            ts_write(inputs[k] + i * ts_types[t].size, t, flavour, &g);
+}
+
+/* ---- maps -------------------------------------------------------------------------------------------- */
+
+typedef struct map_case {
+    const ts_op *op;
+    raptors_dtype t;
+    int64_t n;
+    unsigned how;
+    int64_t offset; /* of the output in bytes */
+    const char *a, *b;
+} map_case;
+
+static void run_map(const map_case *c, const rp_kernels *k, buffer *out) {
+    make_output(out, c->offset, (size_t)(c->n * ts_types[c->t].size));
+    if (c->op->kind == TS_MAP2)
+        k->map2[c->op->kernel][c->t](out->data, c->a, c->b, c->n, c->how);
+    else
+        k->map1[c->op->kernel][c->t](out->data, c->a, c->n, c->how);
+}
+
+static void check_map(const map_case *c) {
+    static buffer wanted, got;
+    int n;
+    const ts_backend *backends = ts_backends(&n);
+    run_map(c, backends[0].kernels, &wanted);
+    for (int i = 1; i < n; i++) {
+        run_map(c, backends[i].kernels, &got);
+        compare(&got, &wanted, c->t, c->op->name, backends[i].name);
+    }
+}
+
+static void every_map(void **state) {
+    (void)state;
+    static const unsigned hows[] = {
+        0, RP_A_SCALAR, RP_B_SCALAR, RP_STREAM, RP_STREAM | RP_A_SCALAR, RP_STREAM | RP_B_SCALAR};
+    for (int t = 0; t < RP_TYPE_COUNT; t++) {
+        refill((raptors_dtype)t, TS_WILD);
+        for (int64_t i = 0; i < ts_op_count * (DENSE + 1) * 6; i++) {
+            const ts_op *op = &ts_ops[i % ts_op_count];
+            map_case c = {.op = op, .t = (raptors_dtype)t, .n = i / ts_op_count % (DENSE + 1)};
+            c.how = hows[i / ts_op_count / (DENSE + 1)];
+            int has_kernel = (op->kind == TS_MAP2 || op->kind == TS_MAP1) && ts_takes(op, c.t);
+            if (!has_kernel || (op->kind == TS_MAP1 && (c.how & RP_B_SCALAR)))
+                continue;
+            c.a = inputs[0] + ts_below(&g, 1000);
+            c.b = inputs[1] + ts_below(&g, 1000);
+            c.offset = i / ts_op_count % 2 ? ts_below(&g, 64) : ts_below(&g, 8) * 8;
+            check_map(&c);
+        }
+    }
+}
+
+/* ---- folds ------------------------------------------------------------------------------------------- */
+
+typedef struct fold_case {
+    const ts_op *op;
+    raptors_dtype t, result;
+    int64_t rows, cols; /* runs: cols runs of `rows` elements */
+    int64_t stride;     /* bytes, from row to row or from run to run */
+    int as_runs;
+    const char *x;
+} fold_case;
+
+/* Two parts folded on their own, the second merged into the first: all that dispatch does with a state. The columns
+   before the first stay empty. */
+static void run_fold(const fold_case *c, const rp_kernels *k, buffer *out) {
+    enum { BEFORE = 2 };
+    static int64_t states[2][FIELDS * (DENSE + 8)];
+    const rp_fold *fold = &k->fold[c->op->kernel][c->t];
+    const int64_t pitch = c->cols + BEFORE + 1, first = c->rows / 3, out_stride = ts_types[c->result].size;
+    const double divisor = c->op->result == TS_REAL ? (double)(c->rows > 0 ? c->rows : 1) : 1;
+    assert_true(fold->fields <= FIELDS);
+    for (int part = 0; part < 2; part++) {
+        const int64_t column = part ? 0 : BEFORE, base = part ? first : 0,
+                      rows = part ? c->rows - first : first;
+        fold->init(states[part], pitch, c->cols + column, base);
+        if (c->as_runs)
+            fold->runs(states[part], pitch, column, c->x + base * ts_types[c->t].size, c->stride, c->cols,
+                       rows, base);
+        else
+            fold->rows(states[part], pitch, column, c->x + base * c->stride, c->stride, rows, c->cols, base);
+    }
+    fold->merge(states[0], pitch, BEFORE, states[1], pitch, c->cols);
+    make_output(out, 0, (size_t)((c->cols + BEFORE) * out_stride));
+    fold->finish(states[0], pitch, c->cols + BEFORE, out->data, out_stride, c->result, divisor,
+                 !strcmp(c->op->name, "std"));
+}
+
+static void check_fold(const fold_case *c) {
+    static buffer wanted, got;
+    int n;
+    const ts_backend *backends = ts_backends(&n);
+    run_fold(c, backends[0].kernels, &wanted);
+    for (int i = 1; i < n; i++) {
+        run_fold(c, backends[i].kernels, &got);
+        compare(&got, &wanted, c->result, c->op->name, backends[i].name);
+    }
+}
+
+/* `visit` each reduction that has a kernel for a type, with its own dtype of result. */
+static void for_folds(raptors_dtype t, int64_t rows, int64_t cols, int as_runs) {
+    int n;
+    const ts_backend *backends = ts_backends(&n);
+    for (int i = 0; i < ts_op_count; i++) {
+        raptors_dtype results[2];
+        const ts_op *op = &ts_ops[i];
+        if (!ts_fold_of(&backends[0], op, t))
+            continue;
+        ts_result_dtypes(op, t, results);
+        int64_t inner = as_runs ? rows : cols;
+        fold_case c = {op,         t,
+                       results[0], rows,
+                       cols,       (inner + ts_below(&g, 3)) * ts_types[t].size,
+                       as_runs,    inputs[0] + ts_below(&g, 64)};
+        check_fold(&c);
+    }
+}
+
+static void every_fold_of_rows(void **state) {
+    (void)state;
+    for (int t = 0; t < RP_TYPE_COUNT; t++)
+        for (int flavour = 0; flavour < TS_FLAVOURS; flavour++) {
+            refill((raptors_dtype)t, (ts_flavour)flavour);
+            for (int64_t rows = 0; rows <= 3 * RP_BLOCK + 1; rows++)
+                for (int64_t cols = 1; cols <= DENSE; cols += cols < 36 ? 1 : 31)
+                    for_folds((raptors_dtype)t, rows, cols, 0);
+        }
+}
+
+static void every_fold_of_runs(void **state) {
+    (void)state;
+    for (int t = 0; t < RP_TYPE_COUNT; t++)
+        for (int flavour = 0; flavour < TS_FLAVOURS; flavour++) {
+            refill((raptors_dtype)t, (ts_flavour)flavour);
+            for (int64_t n = 0; n <= 2 * DENSE; n++)
+                for (int64_t runs = 1; runs <= 5; runs += 2)
+                    for_folds((raptors_dtype)t, n, runs, 1);
+        }
+}
+
+/* Lanes laid side by side, folded into the first. */
+static void lanes_of(const ts_op *op, raptors_dtype t, int64_t rows, int64_t cols) {
+    static int64_t state[FIELDS * RP_LANES * 16];
+    static buffer wanted, got;
+    raptors_dtype results[2];
+    int n;
+    const ts_backend *backends = ts_backends(&n);
+    ts_result_dtypes(op, t, results);
+    int64_t pitch = RP_LANES * cols, size = ts_types[t].size, out_size = ts_types[results[0]].size;
+    for (int i = 0; i < n; i++) {
+        const rp_fold *fold = &backends[i].kernels->fold[op->kernel][t];
+        buffer *out = i ? &got : &wanted;
+        make_output(out, 0, (size_t)(cols * out_size));
+        fold->init(state, pitch, pitch, 0);
+        fold->rows(state, pitch, 0, inputs[0], pitch * size, rows, pitch, 0);
+        fold->lanes(state, pitch, cols);
+        fold->finish(state, pitch, cols, out->data, out_size, results[0], 1, 0);
+        if (i)
+            compare(&got, &wanted, results[0], op->name, backends[i].name);
+    }
+}
+
+static void every_fold_of_lanes(void **state) {
+    (void)state;
+    int n;
+    const ts_backend *backends = ts_backends(&n);
+    for (int t = 0; t < RP_TYPE_COUNT; t++)
+        for (int flavour = 0; flavour < TS_FLAVOURS; flavour++) {
+            refill((raptors_dtype)t, (ts_flavour)flavour);
+            for (int i = 0; i < ts_op_count; i++)
+                for (int64_t rows = 1; rows < 40 && ts_fold_of(&backends[0], &ts_ops[i], (raptors_dtype)t);
+                     rows += 3)
+                    for (int64_t cols = 1; cols <= 9; cols++)
+                        lanes_of(&ts_ops[i], (raptors_dtype)t, rows, cols);
+        }
+}
+
+/* ---- copies ------------------------------------------------------------------------------------------ */
+
+static const raptors_dtype items[2] = {RAPTORS_INT32, RAPTORS_INT64};
+
+/* An n0 x n1 plane copied between two layouts: against a loop of memcpy. */
+static void move_case(const ts_backend *b, int wide, const int64_t n[2], const int64_t to[2],
+                      const int64_t from[2]) {
+    enum { PLANE = 40 * 40 * 3 * 8 };
+    static unsigned char wanted[PLANE + 128], got[PLANE + 128];
+    const char *src = inputs[0] + PLANE / 2;
+    size_t size = wide ? 8 : 4;
+    memset(wanted, CANARY, sizeof wanted);
+    memset(got, CANARY, sizeof got);
+    int64_t lowest = (to[0] < 0 ? to[0] * (1 - n[0]) : 0) + (to[1] < 0 ? to[1] * (1 - n[1]) : 0);
+    for (int64_t i = 0; i < n[0]; i++)
+        for (int64_t j = 0; j < n[1]; j++)
+            memcpy(wanted + 61 + lowest + i * to[0] + j * to[1], src + i * from[0] + j * from[1], size);
+    b->kernels->move[wide](got + 61 + lowest, to[0], to[1], src, from[0], from[1], n[0], n[1]);
+    ts_check(!memcmp(wanted, got, sizeof got), "move of %d x %d items of %d bytes on %s", (int)n[0],
+             (int)n[1], (int)size, b->name);
+}
+
+static void strides_of(int which, const int64_t n[2], int64_t size, int64_t strides[2]) {
+    int64_t choices[6][2] = {{n[1] * size, size},           {size, n[0] * size},
+                             {-n[1] * size, -size},         {2 * n[1] * size, 2 * size},
+                             {size + 1, n[0] * (size + 1)}, {-size, n[0] * size}};
+    memcpy(strides, choices[which], sizeof choices[which]);
+}
+
+static void every_move(void **state) {
+    (void)state;
+    static const int64_t extents[] = {0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 33, 40};
+    enum { COUNT = sizeof extents / sizeof extents[0] };
+    int count;
+    const ts_backend *backends = ts_backends(&count);
+    refill(RAPTORS_INT64, TS_PLAIN);
+    for (int64_t i = 0; i < (int64_t)count * 2 * COUNT * COUNT * 36; i++) {
+        int64_t j = i / count / 2, n[2] = {extents[j % COUNT], extents[j / COUNT % COUNT]}, to[2], from[2];
+        int wide = (int)(i / count % 2);
+        strides_of((int)(j / COUNT / COUNT % 6), n, ts_types[items[wide]].size, to);
+        strides_of((int)(j / COUNT / COUNT / 6), n, ts_types[items[wide]].size, from);
+        move_case(&backends[i % count], wide, n, to, from);
+    }
+}
+
+static void widen_case(const ts_backend *b, raptors_dtype t, int64_t n) {
+    static buffer out, wanted;
+    const char *x = inputs[0] + n % 16 * ts_types[t].size;
+    make_output(&out, n % 8 * 8, (size_t)n * sizeof(double));
+    make_output(&wanted, 0, (size_t)n * sizeof(double));
+    for (int64_t i = 0; i < n; i++) {
+        double value = ts_read(x + i * ts_types[t].size, t);
+        memcpy(wanted.data + i * 8, &value, sizeof value);
+    }
+    b->kernels->widen[t]((double *)(void *)out.data, x, n);
+    compare(&out, &wanted, RAPTORS_FLOAT64, "widening", b->name);
+}
+
+static void every_widening(void **state) {
+    (void)state;
+    int count;
+    const ts_backend *backends = ts_backends(&count);
+    for (int t = 0; t < RP_TYPE_COUNT; t++) {
+        refill((raptors_dtype)t, TS_WILD);
+        for (int64_t i = 0; i < count * (DENSE + 1); i++)
+            widen_case(&backends[i % count], (raptors_dtype)t, i / count);
+    }
+}
+
+static int allocate_inputs(void **state) {
+    (void)state;
+    inputs[0] = aligned_alloc(64, ITEMS * 8 + 64);
+    inputs[1] = aligned_alloc(64, ITEMS * 8 + 64);
+    return !inputs[0] || !inputs[1];
+}
+
+static int free_inputs(void **state) {
+    (void)state;
+    free(inputs[0]);
+    free(inputs[1]);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_map),          cmocka_unit_test(every_fold_of_rows),
+        cmocka_unit_test(every_fold_of_runs), cmocka_unit_test(every_fold_of_lanes),
+        cmocka_unit_test(every_move),         cmocka_unit_test(every_widening),
+    };
+    ts_print_skipped();
+    return cmocka_run_group_tests(tests, allocate_inputs, free_inputs);
+}
