@@ -13,8 +13,7 @@
 
 enum { F(lane_vectors) = RP_LANES / (int)TYPE(v_count), F(fields) = 2 };
 
-static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base)
-{
+static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base) {
     RP_C *best = state;
     int64_t *index = (int64_t *)state + pitch;
     for (int64_t i = 0; i < cols; i++) {
@@ -25,8 +24,7 @@ static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base)
 
 /* One vector of columns, or k columns where k is not 0; fewer than 2^31 rows. */
 RP_INLINE void F(strip)(RP_C *best, int64_t *index, const char *x, int64_t stride, int64_t rows, int64_t k,
-                        int64_t base)
-{
+                        int64_t base) {
     V v = k ? TYPE(v_load_part)(best, k) : TYPE(v_load)(best);
     M at = RP_LANES_OF(-1);
     RP_LANE row[TYPE(v_count)];
@@ -47,12 +45,11 @@ RP_INLINE void F(strip)(RP_C *best, int64_t *index, const char *x, int64_t strid
         TYPE(v_store)(best, v);
 }
 
-static void F(rows)(void *state, int64_t pitch, const void *x, int64_t stride, int64_t rows, int64_t cols,
-                    int64_t base)
-{
+static void F(rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t stride, int64_t rows,
+                    int64_t cols, int64_t base) {
     const int64_t pass = 4 * rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
-    RP_C *best = state;
-    int64_t *index = (int64_t *)state + pitch;
+    RP_C *best = (RP_C *)state + column;
+    int64_t *index = (int64_t *)state + pitch + column;
     for (int64_t r = 0; r < rows; r += pass) {
         const char *row = (const char *)x + r * stride;
         int64_t n = rows - r < pass ? rows - r : pass, c = 0;
@@ -63,8 +60,8 @@ static void F(rows)(void *state, int64_t pitch, const void *x, int64_t stride, i
     }
 }
 
-RP_INLINE void F(join)(RP_C *best, int64_t *index, const RP_C *other, const int64_t *other_index, int64_t cols)
-{
+RP_INLINE void F(join)(RP_C *best, int64_t *index, const RP_C *other, const int64_t *other_index,
+                       int64_t cols) {
     for (int64_t i = 0; i < cols; i++) {
         RP_C a = best[i], b = other[i];
         int nan_a = isnan((double)a), nan_b = isnan((double)b);
@@ -76,28 +73,27 @@ RP_INLINE void F(join)(RP_C *best, int64_t *index, const RP_C *other, const int6
     }
 }
 
-static void F(merge)(void *state, int64_t pitch, const void *other, int64_t other_pitch, int64_t cols)
-{
-    F(join)(state, (int64_t *)state + pitch, other, (const int64_t *)other + other_pitch, cols);
+static void F(merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
+                     int64_t cols) {
+    F(join)
+    ((RP_C *)state + column, (int64_t *)state + pitch + column, other, (const int64_t *)other + other_pitch,
+     cols);
 }
 
 /* The rows of lane j were RP_LANES * index + j. */
-RP_INLINE void F(fold_lanes)(RP_C *best, int64_t *index, int64_t cols)
-{
+RP_INLINE void F(fold_lanes)(RP_C *best, int64_t *index, int64_t cols) {
     for (int64_t i = 0; i < RP_LANES * cols; i++)
         index[i] = RP_LANES * index[i] + i / cols;
     for (int64_t half = RP_LANES / 2; half; half /= 2)
         F(join)(best, index, best + half * cols, index + half * cols, half * cols);
 }
 
-static void F(lanes)(void *state, int64_t pitch, int64_t cols)
-{
+static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
     F(fold_lanes)(state, (int64_t *)state + pitch, cols);
 }
 
-static void F(runs)(void *state, int64_t pitch, const void *x, int64_t run_stride, int64_t runs, int64_t n,
-                    int64_t base)
-{
+static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
+                    int64_t runs, int64_t n, int64_t base) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
     const int64_t rows = n / RP_LANES, past = n % RP_LANES;
     for (int64_t j = 0; j < runs; j++) {
@@ -110,20 +106,19 @@ static void F(runs)(void *state, int64_t pitch, const void *x, int64_t run_strid
         }
         for (int64_t c = 0; c < RP_LANES; c += TYPE(v_count)) {
             int64_t k = past - c;
-            const char *column = run + c * (int64_t)sizeof(RP_C);
-            F(strip)(best + c, index + c, column, ROW, rows, 0, 0);
+            const char *lane = run + c * (int64_t)sizeof(RP_C);
+            F(strip)(best + c, index + c, lane, ROW, rows, 0, 0);
             if (k > 0)
-                F(strip)(best + c, index + c, column + rows * ROW, ROW, 1, k < TYPE(v_count) ? k : 0, rows);
+                F(strip)(best + c, index + c, lane + rows * ROW, ROW, 1, k < TYPE(v_count) ? k : 0, rows);
         }
         F(fold_lanes)(best, index, 1);
         *index += base;
-        F(join)((RP_C *)state + j, (int64_t *)state + pitch + j, best, index, 1);
+        F(join)((RP_C *)state + column + j, (int64_t *)state + pitch + column + j, best, index, 1);
     }
 }
 
 static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
-                      raptors_dtype dtype, double divisor, int root)
-{
+                      raptors_dtype dtype, double divisor, int root) {
     const int64_t *index = (const int64_t *)state + pitch;
     (void)dtype;
     (void)divisor;

@@ -25,14 +25,12 @@ enum {
 };
 
 /* k elements, or a whole vector where k is 0. */
-RP_INLINE V F(load)(const char *x, int64_t k)
-{
+RP_INLINE V F(load)(const char *x, int64_t k) {
     const RP_C *p = (const RP_C *)(const void *)x;
     return k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
 }
 
-RP_INLINE W F(lift)(V v, int half)
-{
+RP_INLINE W F(lift)(V v, int half) {
 #if RP_LIFT
     return TYPE(v_widen)(v, half);
 #else
@@ -41,17 +39,17 @@ RP_INLINE W F(lift)(V v, int half)
 #endif
 }
 
-#define RP_TREE_OF(at) RP_STEP(RP_STEP(RP_STEP(at(0), at(1)), RP_STEP(at(2), at(3))), \
-                               RP_STEP(RP_STEP(at(4), at(5)), RP_STEP(at(6), at(7))))
-RP_INLINE void F(tree)(W *p, const char *x, int64_t stride, int64_t k)
-{
+#define RP_TREE_OF(at)                                                                                       \
+    RP_STEP(RP_STEP(RP_STEP(at(0), at(1)), RP_STEP(at(2), at(3))),                                           \
+            RP_STEP(RP_STEP(at(4), at(5)), RP_STEP(at(6), at(7))))
+RP_INLINE void F(tree)(W *p, const char *x, int64_t stride, int64_t k) {
 #if RP_LIFT == 2
-#define RP_AT(r) F(load)(x + (r) * stride, k)
+#define RP_AT(r) F(load)(x + (r)*stride, k)
     V t = RP_TREE_OF(RP_AT);
     for (int h = 0; h < F(halves); h++)
         p[h] = F(lift)(t, h);
 #else
-#define RP_AT(r) F(lift)(F(load)(x + (r) * stride, k), h)
+#define RP_AT(r) F(lift)(F(load)(x + (r)*stride, k), h)
     for (int h = 0; h < F(halves); h++)
         p[h] = RP_TREE_OF(RP_AT);
 #endif
@@ -60,8 +58,7 @@ RP_INLINE void F(tree)(W *p, const char *x, int64_t stride, int64_t k)
 #undef RP_TREE_OF
 
 /* The block that ends a call: fewer than RP_BLOCK rows. */
-RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t rows, int64_t k)
-{
+RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t rows, int64_t k) {
     int64_t r = rows >= RP_TREE ? RP_TREE : 1;
     if (r == RP_TREE)
         F(tree)(p, x, stride, k);
@@ -73,8 +70,7 @@ RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t rows, 
             p[h] = RP_STEP(p[h], F(lift)(F(load)(x + r * stride, k), h));
 }
 
-RP_INLINE void F(enter)(W *s, W *lost, W p)
-{
+RP_INLINE void F(enter)(W *s, W *lost, W p) {
 #if RP_COMPENSATED
     W sum = *s + p, back = sum - *s;
     *lost = *lost + ((*s - (sum - back)) + (p - back));
@@ -87,8 +83,7 @@ RP_INLINE void F(enter)(W *s, W *lost, W p)
 
 /* `vectors` vectors of columns (known where this is inlined), or k columns where k is not 0. */
 RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int vectors,
-                        int64_t k)
-{
+                        int64_t k) {
     enum { MOST = F(lane_vectors), H = F(halves), N = WIDE(v_count) };
     W s[MOST * H], lost[MOST * H], p[MOST * H];
     RP_WC part[2][H * N];
@@ -132,8 +127,7 @@ RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stri
     }
 }
 
-RP_INLINE void F(fill)(RP_WC *state, int64_t pitch, int64_t cols)
-{
+RP_INLINE void F(fill)(RP_WC *state, int64_t pitch, int64_t cols) {
     for (int64_t i = 0; i < cols; i++) {
         if (F(fields) > 1)
             state[pitch + i] = 0;
@@ -141,21 +135,19 @@ RP_INLINE void F(fill)(RP_WC *state, int64_t pitch, int64_t cols)
     }
 }
 
-static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base)
-{
+static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base) {
     (void)base;
     F(fill)(state, pitch, cols);
 }
 
-static void F(rows)(void *state, int64_t pitch, const void *x, int64_t stride, int64_t rows, int64_t cols,
-                    int64_t base)
-{
+static void F(rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t stride, int64_t rows,
+                    int64_t cols, int64_t base) {
     const int64_t wide = F(strip_vectors) * TYPE(v_count), one = TYPE(v_count);
     const int64_t pass = rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
     (void)base;
     for (int64_t r = 0; r < rows; r += pass) {
         const char *row = (const char *)x + r * stride;
-        RP_WC *s = state;
+        RP_WC *s = (RP_WC *)state + column;
         int64_t n = rows - r < pass ? rows - r : pass, c = 0;
         for (; c + wide <= cols; c += wide)
             F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, F(strip_vectors), 0);
@@ -166,8 +158,7 @@ static void F(rows)(void *state, int64_t pitch, const void *x, int64_t stride, i
     }
 }
 
-RP_INLINE void F(join)(RP_WC *state, int64_t pitch, const RP_WC *other, int64_t other_pitch, int64_t cols)
-{
+RP_INLINE void F(join)(RP_WC *state, int64_t pitch, const RP_WC *other, int64_t other_pitch, int64_t cols) {
     for (int64_t i = 0; i < cols; i++) {
 #if RP_COMPENSATED
         RP_WC a = state[i], b = other[i], sum = a + b, back = sum - a;
@@ -181,27 +172,25 @@ RP_INLINE void F(join)(RP_WC *state, int64_t pitch, const RP_WC *other, int64_t 
     }
 }
 
-static void F(merge)(void *state, int64_t pitch, const void *other, int64_t other_pitch, int64_t cols)
-{
-    F(join)(state, pitch, other, other_pitch, cols);
+static void F(merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
+                     int64_t cols) {
+    F(join)((RP_WC *)state + column, pitch, other, other_pitch, cols);
 }
 
-static void F(lanes)(void *state, int64_t pitch, int64_t cols)
-{
+static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
     RP_WC *s = state;
     for (int64_t half = RP_LANES / 2; half; half /= 2)
         F(join)(s, pitch, s + half * cols, pitch, half * cols);
 }
 
-static void F(runs)(void *state, int64_t pitch, const void *x, int64_t run_stride, int64_t runs, int64_t n,
-                    int64_t base)
-{
+static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
+                    int64_t runs, int64_t n, int64_t base) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
     const int64_t rows = n / RP_LANES, past = n % RP_LANES;
     (void)base;
     for (int64_t j = 0; j < runs; j++) {
         const char *run = (const char *)x + j * run_stride, *rest = run + rows * ROW;
-        RP_WC lane[2 * RP_LANES], *s = (RP_WC *)state + j;
+        RP_WC lane[2 * RP_LANES], *s = (RP_WC *)state + column + j;
         F(fill)(lane, RP_LANES, RP_LANES);
         if (rows)
             F(strip)(lane, RP_LANES, run, ROW, rows, F(lane_vectors), 0);
@@ -216,8 +205,7 @@ static void F(runs)(void *state, int64_t pitch, const void *x, int64_t run_strid
 }
 
 /* What the state stands for. Past overflow the rest is meaningless; a rest of zero must not change a -0.0. */
-RP_INLINE RP_WC F(value)(const RP_WC *state, int64_t pitch)
-{
+RP_INLINE RP_WC F(value)(const RP_WC *state, int64_t pitch) {
 #if RP_COMPENSATED
     RP_WC sum = state[0], rest = state[pitch];
     return rest == 0 || !(sum - sum == 0) ? sum : sum + rest;
@@ -228,8 +216,7 @@ RP_INLINE RP_WC F(value)(const RP_WC *state, int64_t pitch)
 }
 
 static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
-                      raptors_dtype dtype, double divisor, int root)
-{
+                      raptors_dtype dtype, double divisor, int root) {
     const RP_WC *s = state;
     (void)root;
     if (RP_IS_FLOAT || dtype == RAPTORS_FLOAT64) {

@@ -10,8 +10,7 @@
 
 /* Rows of a pass: a whole number of blocks that stays in the nearest cache while strips go over it, so that a
    strip's state is loaded once a pass. */
-RP_INLINE int64_t rp_rows_in_l1(int64_t row_bytes)
-{
+RP_INLINE int64_t rp_rows_in_l1(int64_t row_bytes) {
     enum { HALF_L1 = 16384 };
     int64_t rows = HALF_L1 / (row_bytes + 1) / RP_BLOCK * RP_BLOCK;
     return rows > RP_BLOCK ? rows : RP_BLOCK;
@@ -66,21 +65,17 @@ RP_INLINE int64_t rp_rows_in_l1(int64_t row_bytes)
 /* ---- the elementwise operations ---- */
 
 #define RP_MAP2_KERNEL(op, t)                                                                                \
-    RP_INLINE v_##t op##_body_##t(v_##t a, v_##t b)                                                          \
-    {                                                                                                        \
+    RP_INLINE v_##t op##_body_##t(v_##t a, v_##t b) {                                                        \
         return RP_BODY_##op(t, a, b);                                                                        \
     }                                                                                                        \
-    static void op##_##t(void *out, const void *a, const void *b, int64_t n, unsigned how)                   \
-    {                                                                                                        \
+    static void op##_##t(void *out, const void *a, const void *b, int64_t n, unsigned how) {                 \
         map2_##t(out, a, b, n, how, op##_body_##t);                                                          \
     }
 #define RP_MAP1_KERNEL(op, t)                                                                                \
-    RP_INLINE v_##t op##_body_##t(v_##t x)                                                                   \
-    {                                                                                                        \
+    RP_INLINE v_##t op##_body_##t(v_##t x) {                                                                 \
         return RP_BODY_##op(t, x);                                                                           \
     }                                                                                                        \
-    static void op##_##t(void *out, const void *x, int64_t n, unsigned how)                                  \
-    {                                                                                                        \
+    static void op##_##t(void *out, const void *x, int64_t n, unsigned how) {                                \
         map1_##t(out, x, n, how, op##_body_##t);                                                             \
     }
 #define RP_FOR_FLOATS(make, op) make(op, f32) make(op, f64)
@@ -103,24 +98,20 @@ RP_INLINE int64_t rp_rows_in_l1(int64_t row_bytes)
 #define RP_ZIP_HI RP_ZIP_HI_64
 #include "move.h"
 
-static void widen_f32(double *dst, const void *src, int64_t n)
-{
+static void widen_f32(double *dst, const void *src, int64_t n) {
     const float *x = src;
     for (int64_t i = 0; i < n; i++)
         dst[i] = x[i];
 }
-static void widen_f64(double *dst, const void *src, int64_t n)
-{
+static void widen_f64(double *dst, const void *src, int64_t n) {
     memcpy(dst, src, (size_t)n * sizeof *dst);
 }
-static void widen_i32(double *dst, const void *src, int64_t n)
-{
+static void widen_i32(double *dst, const void *src, int64_t n) {
     const int32_t *x = src;
     for (int64_t i = 0; i < n; i++)
         dst[i] = x[i];
 }
-static void widen_i64(double *dst, const void *src, int64_t n)
-{
+static void widen_i64(double *dst, const void *src, int64_t n) {
     const int64_t *x = src;
     for (int64_t i = 0; i < n; i++)
         dst[i] = (double)x[i];
@@ -136,35 +127,39 @@ static void widen_i64(double *dst, const void *src, int64_t n)
 #define RP_INDEX_i64 RAPTORS_INT64
 #define RP_MAP_ENTRY(op, t) [RP_INDEX_##t] = op##_##t,
 #define RP_FOLD_ENTRY(op, t)                                                                                 \
-    [RP_INDEX_##t] = {fields_##op##_##t, init_##op##_##t,  rows_##op##_##t,  runs_##op##_##t,                 \
+    [RP_INDEX_##t] = {fields_##op##_##t, init_##op##_##t,  rows_##op##_##t,  runs_##op##_##t,                \
                       lanes_##op##_##t,  merge_##op##_##t, finish_##op##_##t},
 #define RP_MOMENTS_ENTRY(op, t)                                                                              \
-    [RP_INDEX_##t] = {moments_fields, moments_init,  rows_##op##_##t,  runs_##op##_##t,                       \
+    [RP_INDEX_##t] = {moments_fields, moments_init,  rows_##op##_##t,  runs_##op##_##t,                      \
                       moments_lanes,  moments_merge, finish_##op##_##t},
 
 extern const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND);
 const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND) = {
     .name = RP_STRING(RP_BACKEND),
-    .map2 = {
+    .map2 =
+        {
 #define RP_MAP2(name, types, text) [RP_MAP2_##name] = {RP_FOR_##types(RP_MAP_ENTRY, name)},
 #include "ops.def"
-    },
-    .map1 = {
+        },
+    .map1 =
+        {
 #define RP_MAP1(name, types, text) [RP_MAP1_##name] = {RP_FOR_##types(RP_MAP_ENTRY, name)},
 #include "ops.def"
-    },
-    .fold = {
-        [RP_FOLD_sum] = {RP_FOR_ALL(RP_FOLD_ENTRY, sum)},
-        [RP_FOLD_prod] = {RP_FOR_ALL(RP_FOLD_ENTRY, prod)},
-        [RP_FOLD_min] = {RP_FOR_ALL(RP_FOLD_ENTRY, min)},
-        [RP_FOLD_max] = {RP_FOR_ALL(RP_FOLD_ENTRY, max)},
-        [RP_FOLD_argmin] = {RP_FOR_ALL(RP_FOLD_ENTRY, argmin)},
-        [RP_FOLD_argmax] = {RP_FOR_ALL(RP_FOLD_ENTRY, argmax)},
-        [RP_FOLD_moments] = {RP_FOR_FLOATS(RP_MOMENTS_ENTRY, moments)},
-    },
+        },
+    .fold =
+        {
+            [RP_FOLD_sum] = {RP_FOR_ALL(RP_FOLD_ENTRY, sum)},
+            [RP_FOLD_prod] = {RP_FOR_ALL(RP_FOLD_ENTRY, prod)},
+            [RP_FOLD_min] = {RP_FOR_ALL(RP_FOLD_ENTRY, min)},
+            [RP_FOLD_max] = {RP_FOR_ALL(RP_FOLD_ENTRY, max)},
+            [RP_FOLD_argmin] = {RP_FOR_ALL(RP_FOLD_ENTRY, argmin)},
+            [RP_FOLD_argmax] = {RP_FOR_ALL(RP_FOLD_ENTRY, argmax)},
+            [RP_FOLD_moments] = {RP_FOR_FLOATS(RP_MOMENTS_ENTRY, moments)},
+        },
     .move = {move_i32, move_i64},
-    .widen = {
+    .widen =
+        {
 #define RP_TYPE(suffix, ENUM, ctype, name) [RAPTORS_##ENUM] = widen_##suffix,
 #include "types.def"
-    },
+        },
 };

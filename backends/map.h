@@ -9,16 +9,14 @@
 
 enum { F(map_ahead) = 8 * F(v_count) }; /* runs shorter than this are not worth aligning */
 
-RP_INLINE int64_t F(map_unaligned)(const RP_C *out, int64_t n)
-{
+RP_INLINE int64_t F(map_unaligned)(const RP_C *out, int64_t n) {
     int64_t past = (int64_t)((uintptr_t)out % sizeof(V));
     if (n < F(map_ahead) || past == 0 || past % (int64_t)sizeof(RP_C) != 0)
         return 0;
     return ((int64_t)sizeof(V) - past) / (int64_t)sizeof(RP_C);
 }
 
-RP_INLINE void F(map_put)(RP_C *out, V v, int stream)
-{
+RP_INLINE void F(map_put)(RP_C *out, V v, int stream) {
     if (stream)
         v_stream(out, v);
     else
@@ -26,9 +24,8 @@ RP_INLINE void F(map_put)(RP_C *out, V v, int stream)
 }
 
 /* out = body(a, b); a_step and b_step are 0 for a repeated scalar and 1 else, known where this is inlined. */
-RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int a_step, int b_step, int stream,
-                            V (*body)(V, V))
-{
+RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int a_step, int b_step,
+                            int stream, V (*body)(V, V)) {
     const V as = F(v_set)(*a), bs = F(v_set)(*b);
     int64_t i = F(map_unaligned)(out, n);
     if (i)
@@ -50,8 +47,7 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
     }
 }
 
-RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsigned how, V (*body)(V, V))
-{
+RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsigned how, V (*body)(V, V)) {
     int aligned = (uintptr_t)out % sizeof(RP_C) == 0;
     if (n <= 0)
         return;
@@ -72,8 +68,7 @@ RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsig
     }
 }
 
-RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, int stream, V (*body)(V))
-{
+RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, int stream, V (*body)(V)) {
     int64_t i = F(map_unaligned)(out, n);
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
@@ -91,8 +86,7 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, int stream, V (
 }
 
 /* A repeated scalar is worked out once, by the same body, and then only stored. */
-RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*body)(V))
-{
+RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*body)(V)) {
     int stream = (how & RP_STREAM) && (uintptr_t)out % sizeof(RP_C) == 0 && n >= F(map_ahead);
     if (n <= 0)
         return;

@@ -11,20 +11,15 @@
 #define F(name) RP_CAT(RP_CAT(name, _moments_), RP_T)
 #define TYPE(name) RP_CAT(name##_, RP_T)
 
-enum {
-    F(halves) = RP_HALVES,
-    F(fields) = moments_fields
-};
+enum { F(halves) = RP_HALVES, F(fields) = moments_fields };
 
-RP_INLINE V F(load)(const char *x, int64_t k)
-{
+RP_INLINE V F(load)(const char *x, int64_t k) {
     const RP_C *p = (const RP_C *)(const void *)x;
     return k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
 }
 
 /* The mean, a whole vector of columns, rounded to the elements' type. */
-RP_INLINE V F(about)(const v_f64 *mean)
-{
+RP_INLINE V F(about)(const v_f64 *mean) {
     RP_C lane[TYPE(v_count)];
     double wide[TYPE(v_count)];
     memcpy(wide, mean, sizeof wide);
@@ -34,12 +29,12 @@ RP_INLINE V F(about)(const v_f64 *mean)
 }
 
 #define RP_TREE_OF(at) (((at(0) + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7))))
-#define RP_AT(r) (F(load)(x + (r) * stride, k) - about)
+#define RP_AT(r) (F(load)(x + (r)*stride, k) - about)
 #define RP_SQUARE_AT(r) (RP_AT(r) * RP_AT(r))
 
 /* Sums of x - about and of its square over the rows of a block, by the trees and the rest of fold.h, from zero. */
-RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride, int64_t rows, int64_t k, V about)
-{
+RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride, int64_t rows, int64_t k,
+                        V about) {
     int64_t r = 0;
     for (int h = 0; h < F(halves); h++)
         sum[h] = squares[h] = v_set_f64(0);
@@ -63,8 +58,7 @@ RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t strid
 #undef RP_SQUARE_AT
 
 /* A value near the mean of the first block: equal values give exactly themselves. */
-RP_INLINE V F(first_about)(const char *x, int64_t stride, int64_t rows, int64_t k)
-{
+RP_INLINE V F(first_about)(const char *x, int64_t stride, int64_t rows, int64_t k) {
     V first = F(load)(x, k), sum = first - first;
     for (int64_t r = 1; r < rows; r++)
         sum = sum + (F(load)(x + r * stride, k) - first);
@@ -72,8 +66,8 @@ RP_INLINE V F(first_about)(const char *x, int64_t stride, int64_t rows, int64_t 
 }
 
 /* One vector of columns, or k columns where k is not 0. */
-RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int64_t k)
-{
+RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t rows,
+                        int64_t k) {
     enum { H = F(halves), N = v_count_f64 };
     double part[F(fields)][H * N], n = state[0];
     v_f64 mean[H], low[H], m2[H], rest[H];
@@ -117,27 +111,25 @@ RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t str
         memcpy(state + f * pitch, part[f], (size_t)cols * sizeof(double));
 }
 
-static void F(rows)(void *state, int64_t pitch, const void *x, int64_t stride, int64_t rows, int64_t cols,
-                    int64_t base)
-{
+static void F(rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t stride, int64_t rows,
+                    int64_t cols, int64_t base) {
     const int64_t pass = rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
     (void)base;
     for (int64_t r = 0; r < rows; r += pass) {
         const char *row = (const char *)x + r * stride;
         const int64_t n = rows - r < pass ? rows - r : pass;
         for (int64_t c = 0; c < cols; c += TYPE(v_count)) {
-            const char *column = row + c * (int64_t)sizeof(RP_C);
+            const char *at = row + c * (int64_t)sizeof(RP_C);
             if (cols - c < TYPE(v_count))
-                F(strip)((double *)state + c, pitch, column, stride, n, cols - c);
+                F(strip)((double *)state + column + c, pitch, at, stride, n, cols - c);
             else
-                F(strip)((double *)state + c, pitch, column, stride, n, 0);
+                F(strip)((double *)state + column + c, pitch, at, stride, n, 0);
         }
     }
 }
 
-static void F(runs)(void *state, int64_t pitch, const void *x, int64_t run_stride, int64_t runs, int64_t n,
-                    int64_t base)
-{
+static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
+                    int64_t runs, int64_t n, int64_t base) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
     const int64_t rows = n / RP_LANES, past = n % RP_LANES;
     (void)base;
@@ -146,22 +138,21 @@ static void F(runs)(void *state, int64_t pitch, const void *x, int64_t run_strid
         double lane[F(fields) * RP_LANES];
         moments_fill(lane, RP_LANES, RP_LANES);
         for (int64_t c = 0; c < RP_LANES; c += TYPE(v_count)) {
-            const char *column = run + c * (int64_t)sizeof(RP_C);
+            const char *at = run + c * (int64_t)sizeof(RP_C);
             int64_t k = past - c;
             if (rows)
-                F(strip)(lane + c, RP_LANES, column, ROW, rows, 0);
+                F(strip)(lane + c, RP_LANES, at, ROW, rows, 0);
             if (k > 0)
-                F(strip)(lane + c, RP_LANES, column + rows * ROW, ROW, 1, k < TYPE(v_count) ? k : 0);
+                F(strip)(lane + c, RP_LANES, at + rows * ROW, ROW, 1, k < TYPE(v_count) ? k : 0);
         }
         for (int half = RP_LANES / 2; half; half /= 2)
             moments_join(lane, RP_LANES, lane + half, RP_LANES, half);
-        moments_join((double *)state + j, pitch, lane, RP_LANES, 1);
+        moments_join((double *)state + column + j, pitch, lane, RP_LANES, 1);
     }
 }
 
 static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
-                      raptors_dtype dtype, double divisor, int root)
-{
+                      raptors_dtype dtype, double divisor, int root) {
     const double *m2 = (const double *)state + moments_m2 * pitch, *rest = m2 + pitch;
     (void)dtype;
     for (int64_t i = 0; i < cols; i++) {

@@ -3,15 +3,13 @@
  */
 
 /* a + b, and into *rest what rounding lost: exact (Knuth's two-sum). */
-RP_INLINE double two_sum_one(double a, double b, double *rest)
-{
+RP_INLINE double two_sum_one(double a, double b, double *rest) {
     double sum = a + b, back = sum - a;
     *rest += (a - (sum - back)) + (b - back);
     return sum;
 }
 
-RP_INLINE v_f64 two_sum(v_f64 a, v_f64 b, v_f64 *rest)
-{
+RP_INLINE v_f64 two_sum(v_f64 a, v_f64 b, v_f64 *rest) {
     v_f64 sum = a + b, back = sum - a;
     *rest = *rest + ((a - (sum - back)) + (b - back));
     return sum;
@@ -19,21 +17,19 @@ RP_INLINE v_f64 two_sum(v_f64 a, v_f64 b, v_f64 *rest)
 
 enum { moments_n, moments_mean, moments_low, moments_m2, moments_rest, moments_fields };
 
-RP_INLINE void moments_fill(double *state, int64_t pitch, int64_t cols)
-{
+RP_INLINE void moments_fill(double *state, int64_t pitch, int64_t cols) {
     for (int f = 0; f < moments_fields; f++)
         memset(state + f * pitch, 0, (size_t)cols * sizeof *state);
 }
 
-static void moments_init(void *state, int64_t pitch, int64_t cols, int64_t base)
-{
+static void moments_init(void *state, int64_t pitch, int64_t cols, int64_t base) {
     (void)base;
     moments_fill(state, pitch, cols);
 }
 
 /* Chan, Golub and LeVeque's pairwise update; an empty side leaves the other as it is, to the bit. */
-RP_INLINE void moments_join(double *state, int64_t pitch, const double *other, int64_t other_pitch, int64_t cols)
-{
+RP_INLINE void moments_join(double *state, int64_t pitch, const double *other, int64_t other_pitch,
+                            int64_t cols) {
     for (int64_t i = 0; i < cols; i++) {
         double a[moments_fields], b[moments_fields];
         for (int f = 0; f < moments_fields; f++) {
@@ -57,13 +53,12 @@ RP_INLINE void moments_join(double *state, int64_t pitch, const double *other, i
     }
 }
 
-static void moments_merge(void *state, int64_t pitch, const void *other, int64_t other_pitch, int64_t cols)
-{
-    moments_join(state, pitch, other, other_pitch, cols);
+static void moments_merge(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
+                          int64_t cols) {
+    moments_join((double *)state + column, pitch, other, other_pitch, cols);
 }
 
-static void moments_lanes(void *state, int64_t pitch, int64_t cols)
-{
+static void moments_lanes(void *state, int64_t pitch, int64_t cols) {
     double *s = state;
     for (int64_t half = RP_LANES / 2; half; half /= 2)
         moments_join(s, pitch, s + half * cols, pitch, half * cols);

@@ -8,15 +8,13 @@
 #define V RP_CAT(v_, RP_T)
 #define F(name) RP_CAT(name##_, RP_T)
 
-RP_INLINE void F(move_item)(char *dst, const char *src)
-{
+RP_INLINE void F(move_item)(char *dst, const char *src) {
     RP_C item;
     memcpy(&item, src, sizeof item);
     memcpy(dst, &item, sizeof item);
 }
 
-static void F(move_line)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n)
-{
+static void F(move_line)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n) {
     if (dst_stride == (int64_t)sizeof(RP_C) && src_stride == (int64_t)sizeof(RP_C)) {
         memcpy(dst, src, (size_t)n * sizeof(RP_C));
         return;
@@ -27,8 +25,7 @@ static void F(move_line)(char *dst, int64_t dst_stride, const char *src, int64_t
 
 #if RP_VECTOR_BYTES
 /* dst[j][i] = src[i][j] for one square of v_count by v_count: log2(v_count) rounds of zips. */
-RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride)
-{
+RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride) {
     enum { N = F(v_count) };
     V a[N], b[N];
     for (int i = 0; i < N; i++)
@@ -45,8 +42,7 @@ RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t s
         memcpy(dst + i * dst_stride, &a[i], sizeof(V));
 }
 #else
-RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride)
-{
+RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride) {
     (void)dst_stride;
     (void)src_stride;
     F(move_item)(dst, src);
@@ -54,8 +50,8 @@ RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t s
 #endif
 
 /* dst[j][i] = src[i][j], i < n0, j < n1, both contiguous along their last axis. */
-static void F(transpose)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n0, int64_t n1)
-{
+static void F(transpose)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n0,
+                         int64_t n1) {
     enum { N = F(v_count) };
     const int64_t item = sizeof(RP_C), m0 = n0 / N * N, m1 = n1 / N * N;
     for (int64_t i = 0; i < m0; i += N)
@@ -66,8 +62,8 @@ static void F(transpose)(char *dst, int64_t dst_stride, const char *src, int64_t
             F(move_item)(dst + j * dst_stride + i * item, src + i * src_stride + j * item);
 }
 
-static void F(move)(void *dst, int64_t d0, int64_t d1, const void *src, int64_t s0, int64_t s1, int64_t n0, int64_t n1)
-{
+static void F(move)(void *dst, int64_t d0, int64_t d1, const void *src, int64_t s0, int64_t s1, int64_t n0,
+                    int64_t n1) {
     const int64_t item = sizeof(RP_C);
     if (d1 == item && s0 == item && s1 != item && n0 > 1) {
         F(transpose)(dst, d0, src, s1, n1, n0);

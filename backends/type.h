@@ -12,8 +12,7 @@
 #define RP_HALVES (sizeof(RP_C) == 4 ? v_halves : 1)
 
 /* Half of a vector, in the 8-byte type: all of it where that is the type itself. */
-RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h)
-{
+RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #if RP_IS_NARROW
     return RP_CAT(v_widen_, RP_T)(v, h);
 #else
@@ -27,7 +26,7 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h)
 #define RP_WC RP_WIDE_C
 #define RP_STEP(a, b) ((a) + (b))
 #define RP_STEP_ONE(a, b) ((a) + (b))
-#define RP_START (RP_IS_FLOAT ? (RP_WIDE_C) - 0.0 : 0)
+#define RP_START (RP_IS_FLOAT ? (RP_WIDE_C)-0.0 : 0)
 #define RP_LIFT (RP_IS_NARROW ? (RP_IS_FLOAT ? 2 : 1) : 0)
 #define RP_COMPENSATED (RP_IS_FLOAT && !RP_IS_NARROW)
 #include "fold.h"

@@ -19,37 +19,30 @@
 
 /* What holds for every type. The part functions touch k < v_count elements; the other lanes of a part load hold
    a copy of the first, so that they raise no flag that a real element does not. */
-#define RP_COMMON(t, T, I)                                                                                    \
-    RP_INLINE v_##t v_load_##t(const T *p)                                                                   \
-    {                                                                                                        \
+#define RP_COMMON(t, T, I)                                                                                   \
+    RP_INLINE v_##t v_load_##t(const T *p) {                                                                 \
         v_##t v;                                                                                             \
         memcpy(&v, p, sizeof v);                                                                             \
         return v;                                                                                            \
     }                                                                                                        \
-    RP_INLINE void v_store_##t(T *p, v_##t v)                                                                \
-    {                                                                                                        \
+    RP_INLINE void v_store_##t(T *p, v_##t v) {                                                              \
         memcpy(p, &v, sizeof v);                                                                             \
     }                                                                                                        \
-    RP_INLINE v_##t v_set_##t(T x)                                                                           \
-    {                                                                                                        \
+    RP_INLINE v_##t v_set_##t(T x) {                                                                         \
         I bits;                                                                                              \
         memcpy(&bits, &x, sizeof x);                                                                         \
         return RP_SPLAT(t, bits);                                                                            \
     }                                                                                                        \
-    RP_INLINE v_##t v_select_##t(m_##t m, v_##t a, v_##t b)                                                  \
-    {                                                                                                        \
+    RP_INLINE v_##t v_select_##t(m_##t m, v_##t a, v_##t b) {                                                \
         return RP_SELECT(t, m, a, b);                                                                        \
     }                                                                                                        \
-    RP_INLINE m_##t m_set_##t(I x)                                                                           \
-    {                                                                                                        \
+    RP_INLINE m_##t m_set_##t(I x) {                                                                         \
         return RP_MASK_OF(t, x);                                                                             \
     }                                                                                                        \
-    RP_INLINE m_##t v_less_##t(v_##t a, v_##t b)                                                             \
-    {                                                                                                        \
+    RP_INLINE m_##t v_less_##t(v_##t a, v_##t b) {                                                           \
         return RP_MASK(t, a < b);                                                                            \
     }                                                                                                        \
-    RP_INLINE m_##t v_is_nan_##t(v_##t a)                                                                    \
-    {                                                                                                        \
+    RP_INLINE m_##t v_is_nan_##t(v_##t a) {                                                                  \
         return RP_MASK(t, a != a);                                                                           \
     }
 RP_COMMON(f32, float, int32_t)
@@ -58,16 +51,14 @@ RP_COMMON(i32, int32_t, int32_t)
 RP_COMMON(i64, int64_t, int64_t)
 
 #define RP_PART_LOAD(t, T)                                                                                   \
-    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k)                                                   \
-    {                                                                                                        \
+    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k) {                                                 \
         T lane[v_count_##t];                                                                                 \
         for (int64_t i = 0; i < v_count_##t; i++)                                                            \
             lane[i] = p[i < k ? i : 0];                                                                      \
         return v_load_##t(lane);                                                                             \
     }
 #define RP_PART_STORE(t, T)                                                                                  \
-    RP_INLINE void v_store_part_##t(T *p, v_##t v, int64_t k)                                                \
-    {                                                                                                        \
+    RP_INLINE void v_store_part_##t(T *p, v_##t v, int64_t k) {                                              \
         T lane[v_count_##t];                                                                                 \
         v_store_##t(lane, v);                                                                                \
         for (int64_t i = 0; i < k; i++)                                                                      \
@@ -87,12 +78,10 @@ RP_PART_STORE(i64, int64_t)
 /* minimum(a, b) is a where a < b or a is NaN, else b: NaN propagates, and of equals (the signed zeros) the second
    is taken. maximum likewise. */
 #define RP_EXTREMES(t)                                                                                       \
-    RP_INLINE v_##t v_min_##t(v_##t a, v_##t b)                                                              \
-    {                                                                                                        \
+    RP_INLINE v_##t v_min_##t(v_##t a, v_##t b) {                                                            \
         return v_select_##t(v_less_##t(a, b) | v_is_nan_##t(a), a, b);                                       \
     }                                                                                                        \
-    RP_INLINE v_##t v_max_##t(v_##t a, v_##t b)                                                              \
-    {                                                                                                        \
+    RP_INLINE v_##t v_max_##t(v_##t a, v_##t b) {                                                            \
         return v_select_##t(v_less_##t(b, a) | v_is_nan_##t(a), a, b);                                       \
     }
 #ifndef RP_OWN_EXTREMES
@@ -102,22 +91,18 @@ RP_EXTREMES(f64)
 RP_EXTREMES(i32)
 RP_EXTREMES(i64)
 
-RP_INLINE v_i32 v_abs_i32(v_i32 x)
-{
+RP_INLINE v_i32 v_abs_i32(v_i32 x) {
     return v_select_i32(v_less_i32(x, v_set_i32(0)), -x, x);
 }
-RP_INLINE v_i64 v_abs_i64(v_i64 x)
-{
+RP_INLINE v_i64 v_abs_i64(v_i64 x) {
     return v_select_i64(v_less_i64(x, v_set_i64(0)), -x, x);
 }
 
 #if RP_VECTOR_BYTES
-RP_INLINE v_f32 v_abs_f32(v_f32 x)
-{
+RP_INLINE v_f32 v_abs_f32(v_f32 x) {
     return (v_f32)((v_i32)x & INT32_MAX);
 }
-RP_INLINE v_f64 v_abs_f64(v_f64 x)
-{
+RP_INLINE v_f64 v_abs_f64(v_f64 x) {
     return (v_f64)((v_i64)x & INT64_MAX);
 }
 
@@ -125,25 +110,21 @@ RP_INLINE v_f64 v_abs_f64(v_f64 x)
 typedef float v_half_f32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
 typedef int32_t v_half_i32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
 #define RP_WIDEN(t, wide)                                                                                    \
-    RP_INLINE v_##wide v_widen_##t(v_##t v, int half)                                                        \
-    {                                                                                                        \
+    RP_INLINE v_##wide v_widen_##t(v_##t v, int half) {                                                      \
         v_half_##t h;                                                                                        \
         memcpy(&h, (const char *)&v + half * (int)sizeof h, sizeof h);                                       \
         return __builtin_convertvector(h, v_##wide);                                                         \
     }
 enum { v_halves = 2 };
 #else
-RP_INLINE v_f32 v_abs_f32(v_f32 x)
-{
+RP_INLINE v_f32 v_abs_f32(v_f32 x) {
     return __builtin_fabsf(x);
 }
-RP_INLINE v_f64 v_abs_f64(v_f64 x)
-{
+RP_INLINE v_f64 v_abs_f64(v_f64 x) {
     return __builtin_fabs(x);
 }
 #define RP_WIDEN(t, wide)                                                                                    \
-    RP_INLINE v_##wide v_widen_##t(v_##t v, int half)                                                        \
-    {                                                                                                        \
+    RP_INLINE v_##wide v_widen_##t(v_##t v, int half) {                                                      \
         (void)half;                                                                                          \
         return (v_##wide)v;                                                                                  \
     }

@@ -57,23 +57,26 @@ enum {
 typedef void rp_map2_fn(void *out, const void *a, const void *b, int64_t n, unsigned how);
 typedef void rp_map1_fn(void *out, const void *x, int64_t n, unsigned how);
 
-/* A fold's state is `fields` arrays of 8-byte slots, one slot a column, `pitch` slots from array to array. */
+/* A fold's state is `fields` arrays, each of `pitch` 8-byte slots, one element a column. `column` is the first that a
+ * function works on. */
 typedef struct rp_fold {
     int fields;
-    /* Make `cols` columns empty; `base` is the index that the first row to come will have (arg folds). */
+    /* Make columns 0 .. cols empty; `base` is the index that the first row to come will have (arg folds). */
     void (*init)(void *state, int64_t pitch, int64_t cols, int64_t base);
     /* Fold rows x cols elements, contiguous along a row, into the state. Row r has index base + r. */
-    void (*rows)(void *state, int64_t pitch, const void *x, int64_t row_stride, int64_t rows, int64_t cols,
-                 int64_t base);
-    /* Fold `runs` contiguous runs of n elements, run_stride bytes apart, each through RP_LANES lanes, into one column each. */
-    void (*runs)(void *state, int64_t pitch, const void *x, int64_t run_stride, int64_t runs, int64_t n, int64_t base);
-    /* The columns hold RP_LANES groups of `cols`, the lanes of rows laid side by side: fold them into the first. Lane j of
-       such a row r was row RP_LANES * r + j. */
+    void (*rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t row_stride, int64_t rows,
+                 int64_t cols, int64_t base);
+    /* Fold `runs` contiguous runs of n elements, run_stride bytes apart, each through RP_LANES lanes into one column. */
+    void (*runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride, int64_t runs,
+                 int64_t n, int64_t base);
+    /* The columns hold RP_LANES groups of `cols`, the lanes of rows laid side by side: fold them into the first. Row r of
+       lane j was row RP_LANES * r + j. */
     void (*lanes)(void *state, int64_t pitch, int64_t cols);
-    /* state = state then other, column by column; `other` came later in the order. */
-    void (*merge)(void *state, int64_t pitch, const void *other, int64_t other_pitch, int64_t cols);
-    /* Write the results, out_stride bytes apart, as `out` (a dtype that core allowed). `divisor` divides a sum (1 for sums, n for
-       means) and is count - ddof for moments; `root` asks for its square root. */
+    /* Each column then other's, from its column 0 on, which came later in the order. */
+    void (*merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
+                  int64_t cols);
+    /* Write the results, out_stride bytes apart, as a dtype that core allowed. `divisor` divides a sum (1, or the count)
+       or is count - ddof for moments; `root` asks for the square root of a variance. */
     void (*finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
                    raptors_dtype dtype, double divisor, int root);
 } rp_fold;

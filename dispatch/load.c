@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "caches.h"
 #include "choose.h"
 #include "cpus.h"
 #include "environment.h"
@@ -59,6 +60,7 @@ __attribute__((constructor)) static void load(void) {
     rp_environment_load();
     const rp_environment *e = rp_environment_get();
     rp_cpus_load(e->threads);
+    rp_caches_load();
     rp_choose_load(e->simd);
     rp_team_load();
     start_telemetry(e);

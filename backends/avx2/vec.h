@@ -6,26 +6,22 @@
 #define RP_VECTOR_BYTES 32
 #include "registers.h"
 
-RP_INLINE v_f32 v_sqrt_f32(v_f32 x)
-{
+RP_INLINE v_f32 v_sqrt_f32(v_f32 x) {
     return _mm256_sqrt_ps(x);
 }
-RP_INLINE v_f64 v_sqrt_f64(v_f64 x)
-{
+RP_INLINE v_f64 v_sqrt_f64(v_f64 x) {
     return _mm256_sqrt_pd(x);
 }
 
 #define RP_OWN_STREAM
 #define v_stream(p, v) _mm256_stream_si256((__m256i *)(void *)(p), (__m256i)(v))
-RP_INLINE void v_stream_end(void)
-{
+RP_INLINE void v_stream_end(void) {
     _mm_sfence();
 }
 
 #define RP_OWN_EXTREMES
-#define RP_AVX_EXTREME(name, t, s)                                                                        \
-    RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b)                                                                   \
-    {                                                                                                        \
+#define RP_AVX_EXTREME(name, t, s)                                                                           \
+    RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b) {                                                       \
         return _mm256_blendv_##s(_mm256_##name##_##s(a, b), a, _mm256_cmp_##s(a, a, _CMP_UNORD_Q));          \
     }
 RP_AVX_EXTREME(min, f32, ps)
@@ -35,26 +31,22 @@ RP_AVX_EXTREME(max, f64, pd)
 
 /* Lane i takes part where i < k. */
 #define RP_OWN_PARTS
-RP_INLINE __m256i v_lanes_32(int64_t k)
-{
+RP_INLINE __m256i v_lanes_32(int64_t k) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)k), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
-RP_INLINE __m256i v_lanes_64(int64_t k)
-{
+RP_INLINE __m256i v_lanes_64(int64_t k) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(k), _mm256_setr_epi64x(0, 1, 2, 3));
 }
-#define RP_AVX_PART(t, T, bits, epi, I)                                                                   \
-    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k)                                                       \
-    {                                                                                                        \
+#define RP_AVX_PART(t, T, bits, epi, I)                                                                      \
+    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k) {                                                 \
         __m256i lanes = v_lanes_##bits(k), first;                                                            \
         __m256i some = _mm256_maskload_##epi((const I *)(const void *)p, lanes);                             \
         first = _mm256_maskload_##epi((const I *)(const void *)p, v_lanes_##bits(1));                        \
         first = bits == 32 ? _mm256_broadcastd_epi32(_mm256_castsi256_si128(first))                          \
                            : _mm256_broadcastq_epi64(_mm256_castsi256_si128(first));                         \
-        return (v_##t)_mm256_blendv_epi8(first, some, lanes);                                                    \
+        return (v_##t)_mm256_blendv_epi8(first, some, lanes);                                                \
     }                                                                                                        \
-    RP_INLINE void v_store_part_##t(T *p, v_##t v, int64_t k)                                                    \
-    {                                                                                                        \
+    RP_INLINE void v_store_part_##t(T *p, v_##t v, int64_t k) {                                              \
         _mm256_maskstore_##epi((I *)(void *)p, v_lanes_##bits(k), (__m256i)v);                               \
     }
 RP_AVX_PART(f32, float, 32, epi32, int)

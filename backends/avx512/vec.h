@@ -6,26 +6,22 @@
 #define RP_VECTOR_BYTES 64
 #include "registers.h"
 
-RP_INLINE v_f32 v_sqrt_f32(v_f32 x)
-{
+RP_INLINE v_f32 v_sqrt_f32(v_f32 x) {
     return _mm512_sqrt_ps(x);
 }
-RP_INLINE v_f64 v_sqrt_f64(v_f64 x)
-{
+RP_INLINE v_f64 v_sqrt_f64(v_f64 x) {
     return _mm512_sqrt_pd(x);
 }
 
 #define RP_OWN_STREAM
 #define v_stream(p, v) _mm512_stream_si512((__m512i *)(void *)(p), (__m512i)(v))
-RP_INLINE void v_stream_end(void)
-{
+RP_INLINE void v_stream_end(void) {
     _mm_sfence();
 }
 
 #define RP_OWN_EXTREMES
-#define RP_AVX512_EXTREME(name, t, s)                                                                     \
-    RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b)                                                                   \
-    {                                                                                                        \
+#define RP_AVX512_EXTREME(name, t, s)                                                                        \
+    RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b) {                                                       \
         return _mm512_mask_mov_##s(_mm512_##name##_##s(a, b), _mm512_cmp_##s##_mask(a, a, _CMP_UNORD_Q), a); \
     }
 RP_AVX512_EXTREME(min, f32, ps)
@@ -35,13 +31,11 @@ RP_AVX512_EXTREME(max, f64, pd)
 
 /* Lane i takes part where i < k. */
 #define RP_OWN_PARTS
-#define RP_AVX512_PART(t, T, M, s, set1, I)                                                               \
-    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k)                                                       \
-    {                                                                                                        \
-        return (v_##t)_mm512_mask_loadu_##s((I)_mm512_set1_##set1(*p), (M)((1u << k) - 1), p);                   \
+#define RP_AVX512_PART(t, T, M, s, set1, I)                                                                  \
+    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k) {                                                 \
+        return (v_##t)_mm512_mask_loadu_##s((I)_mm512_set1_##set1(*p), (M)((1u << k) - 1), p);               \
     }                                                                                                        \
-    RP_INLINE void v_store_part_##t(T *p, v_##t v, int64_t k)                                                    \
-    {                                                                                                        \
+    RP_INLINE void v_store_part_##t(T *p, v_##t v, int64_t k) {                                              \
         _mm512_mask_storeu_##s(p, (M)((1u << k) - 1), (I)v);                                                 \
     }
 RP_AVX512_PART(f32, float, __mmask16, ps, ps, __m512)

@@ -6,11 +6,9 @@
 #define RP_VECTOR_BYTES 16
 #include "registers.h"
 
-RP_INLINE v_f32 v_sqrt_f32(v_f32 x)
-{
+RP_INLINE v_f32 v_sqrt_f32(v_f32 x) {
     return vsqrtq_f32(x);
 }
-RP_INLINE v_f64 v_sqrt_f64(v_f64 x)
-{
+RP_INLINE v_f64 v_sqrt_f64(v_f64 x) {
     return vsqrtq_f64(x);
 }

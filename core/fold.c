@@ -1,0 +1,182 @@
+/* fold.c -- walking a reduction.
+ * SPDX-License-Identifier: MIT
+ *
+ * What the kernels cannot read where it lies is packed, block by block, into scratch that stays in the nearest cache.
+ * A block holds whole RP_BLOCKs of rows, so packing changes no sum.
+ */
+#include "fold.h"
+
+enum {
+    PACK = 2048,                 /* items packed at a time */
+    WIDE = RP_LANES * RP_NARROW, /* columns of a wide state, at most */
+    MOST_FIELDS = 5,
+    STATE_BYTES = 1 << 14
+};
+
+typedef struct scratch {
+    _Alignas(64) double folded[PACK];
+    _Alignas(64) double raw[PACK];
+    _Alignas(64) double lanes[MOST_FIELDS * WIDE];
+} scratch;
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* n0 x n1 elements, one after another, in the type that the fold reads. */
+static const void *pack(const rp_fold_plan *p, scratch *s, const char *x, int64_t s0, int64_t s1, int64_t n0,
+                        int64_t n1) {
+    void *raw = p->widened ? s->raw : s->folded;
+    p->kernels->move[p->item == 8](raw, n1 * p->item, p->item, x, s0, s1, n0, n1);
+    if (p->widened)
+        p->kernels->widen[p->in](s->folded, raw, n0 * n1);
+    return s->folded;
+}
+
+static void shift_index(const rp_fold_plan *p, void *state, int64_t pitch, int64_t cols, int64_t by) {
+    if (p->indexed)
+        for (int64_t i = 0; i < cols; i++)
+            ((int64_t *)state)[pitch + i] += by;
+}
+
+/* RP_LANES rows of `cols` columns side by side; rows of x that lie row_stride apart, columns col_stride. */
+static void fold_wide(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, int64_t column,
+                      const char *x, int64_t row_stride, int64_t col_stride, int64_t rows, int64_t cols,
+                      int64_t base) {
+    const int64_t width = RP_LANES * cols, item = p->folded_item;
+    const int64_t block = p->direct ? rows : PACK / width / RP_BLOCK * RP_BLOCK * RP_LANES;
+    p->fold->init(s->lanes, WIDE, width, 0);
+    for (int64_t r = 0; r < rows; r += block) {
+        const int64_t n = least(block, rows - r), whole = n / RP_LANES, past = n % RP_LANES;
+        const char *from = x + r * row_stride;
+        if (!p->direct)
+            from = pack(p, s, from, row_stride, col_stride, n, cols);
+        p->fold->rows(s->lanes, WIDE, 0, from, width * item, whole, width, r / RP_LANES);
+        if (past)
+            p->fold->rows(s->lanes, WIDE, 0, from + whole * width * item, 0, 1, past * cols,
+                          r / RP_LANES + whole);
+    }
+    p->fold->lanes(s->lanes, WIDE, cols);
+    shift_index(p, s->lanes, WIDE, cols, base);
+    p->fold->merge(state, pitch, column, s->lanes, WIDE, cols);
+}
+
+/* Runs that cannot be read where they lie: several at a time where they are short, else each in its lanes. */
+static void fold_packed_runs(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, const char *x,
+                             int64_t n, int64_t cols, int64_t base) {
+    const int64_t together = n <= PACK ? PACK / n : 1;
+    for (int64_t c = 0; c < cols; c += together) {
+        const int64_t m = least(together, cols - c);
+        const char *run = x + c * p->cols.stride[0];
+        if (n <= PACK)
+            p->fold->runs(state, pitch, c, pack(p, s, run, p->cols.stride[0], p->rows.stride[0], m, n),
+                          n * p->folded_item, m, n, base);
+        else
+            fold_wide(p, s, state, pitch, c, run, p->rows.stride[0], p->item, n, 1, base);
+    }
+}
+
+static void fold_packed_rows(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, const char *x,
+                             int64_t n, int64_t cols, int64_t base) {
+    const int64_t rows = least(n, RP_BLOCK), width = PACK / rows / RP_LANES * RP_LANES;
+    for (int64_t c = 0; c < cols; c += width)
+        for (int64_t r = 0; r < n; r += rows) {
+            const int64_t m = least(rows, n - r), w = least(width, cols - c);
+            const char *from = x + r * p->rows.stride[0] + c * p->cols.stride[0];
+            p->fold->rows(state, pitch, c, pack(p, s, from, p->rows.stride[0], p->cols.stride[0], m, w),
+                          w * p->folded_item, m, w, base + r);
+        }
+}
+
+/* One piece, for `cols` columns from x on, into the state. */
+static void fold_piece(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, const char *x,
+                       int64_t n, int64_t cols, int64_t base) {
+    if (p->gather.extent > 1) {
+        const int64_t run = p->rows.extent;
+        const void *packed = pack(p, s, x, p->gather.stride[0], p->rows.stride[0], n, run);
+        p->fold->runs(state, pitch, 0, packed, 0, 1, n * run, base);
+    } else if (p->runs) {
+        if (p->direct)
+            p->fold->runs(state, pitch, 0, x, p->cols.stride[0], cols, n, base);
+        else
+            fold_packed_runs(p, s, state, pitch, x, n, cols, base);
+    } else if (p->wide) {
+        fold_wide(p, s, state, pitch, 0, x, p->rows.stride[0], p->cols.stride[0], n, cols, base);
+    } else if (p->direct) {
+        p->fold->rows(state, pitch, 0, x, p->rows.stride[0], n, cols, base);
+    } else {
+        fold_packed_rows(p, s, state, pitch, x, n, cols, base);
+    }
+}
+
+typedef struct place {
+    int64_t first, cols; /* columns of the unit */
+    const char *x;       /* its first element */
+    char *out;
+} place;
+
+static place place_of(const rp_fold_plan *p, int64_t unit) {
+    const int64_t first = unit % p->tiles * p->tile, outer = unit / p->tiles;
+    return (place){
+        .first = first,
+        .cols = least(p->tile, p->cols.extent - first),
+        .x = p->kept.data[0] + rp_axes_offset(p->kept.axis, p->kept.ndim, 0, outer) +
+             first * p->cols.stride[0],
+        .out = p->kept.data[1] + rp_axes_offset(p->kept.axis, p->kept.ndim, 1, outer) +
+               first * p->cols.stride[1],
+    };
+}
+
+static void fold_chunk(const rp_fold_plan *p, scratch *s, const place *at, int64_t chunk, void *state) {
+    const rp_axis *along = p->gather.extent > 1 ? &p->gather : &p->rows;
+    const int64_t run = p->gather.extent > 1 ? p->rows.extent : 1;
+    const int64_t from = chunk * p->chunk, to = least(from + p->chunk, p->pieces);
+    for (int64_t piece = from; piece < to; piece++) {
+        const int64_t outer = piece / p->pieces_along, r = piece % p->pieces_along * p->piece;
+        const int64_t base = (outer * along->extent + r) * run;
+        if (piece == from)
+            p->fold->init(state, p->tile, at->cols, base);
+        fold_piece(p, s, state, p->tile,
+                   at->x + rp_axes_offset(p->reduced.axis, p->reduced.ndim, 0, outer) + r * along->stride[0],
+                   least(p->piece, along->extent - r), at->cols, base);
+    }
+}
+
+static void finish(const rp_fold_plan *p, const place *at, const void *state) {
+    p->fold->finish(state, p->tile, at->cols, at->out, p->cols.stride[1], p->out, p->divisor, p->roots);
+}
+
+void rp_fold_run(const rp_fold_plan *p, int64_t from, int64_t to) {
+    scratch s;
+    _Alignas(64) char total[STATE_BYTES], part[STATE_BYTES];
+    for (int64_t unit = from; unit < to; unit++) {
+        const place at = place_of(p, unit);
+        fold_chunk(p, &s, &at, 0, total);
+        for (int64_t chunk = 1; chunk < p->chunks; chunk++) {
+            fold_chunk(p, &s, &at, chunk, part);
+            p->fold->merge(total, p->tile, 0, part, p->tile, at.cols);
+        }
+        finish(p, &at, total);
+    }
+}
+
+size_t rp_fold_state_bytes(const rp_fold_plan *p) {
+    return (size_t)(p->fold->fields * p->tile * 8);
+}
+
+void rp_fold_part(const rp_fold_plan *p, int64_t unit, int64_t chunk, void *state) {
+    scratch s;
+    const place at = place_of(p, unit);
+    fold_chunk(p, &s, &at, chunk, state);
+}
+
+void rp_fold_join(const rp_fold_plan *p, int64_t unit, const void *states) {
+    _Alignas(64) char total[STATE_BYTES];
+    const place at = place_of(p, unit);
+    const size_t bytes = rp_fold_state_bytes(p);
+    const char *state = states;
+    p->fold->init(total, p->tile, at.cols, 0);
+    for (int64_t chunk = 0; chunk < p->chunks; chunk++)
+        p->fold->merge(total, p->tile, 0, state + (size_t)chunk * bytes, p->tile, at.cols);
+    finish(p, &at, total);
+}

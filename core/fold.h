@@ -1,0 +1,58 @@
+/* fold.h -- a reduction as a nest of kernel calls, in the order that docs/reduction-order.md fixes.
+ * SPDX-License-Identifier: MIT
+ *
+ * Outputs are cut into units, which may run in any order. The elements of an output are cut into chunks, whose
+ * partial states are made in any order and joined in theirs. The cuts depend on the view, never on who does the work.
+ */
+#ifndef RP_FOLD_H
+#define RP_FOLD_H
+
+#include "kernels.h"
+#include "nest.h"
+
+/* What a public reduction asks of the fold that it shares. */
+typedef struct rp_fold_call {
+    rp_fold_op op;
+    bool indexed; /* argmin, argmax */
+    bool divides; /* by the count less ddof */
+    bool roots;
+    double ddof;
+} rp_fold_call;
+
+typedef struct rp_fold_plan {
+    const rp_kernels *kernels;
+    const rp_fold *fold;
+    raptors_dtype in, out;
+    double divisor;
+    bool indexed, roots;
+    int64_t item;        /* bytes of an element of x */
+    int64_t folded_item; /* and of one as the fold reads it */
+    bool widened;        /* elements become float64 first */
+    bool runs;           /* reduced along memory; else rows are folded, column by column */
+    bool wide;           /* few columns: RP_LANES rows lie side by side */
+    bool direct;         /* the kernel reads x where it lies */
+    rp_nest kept;        /* outer kept axes; operands x, out */
+    rp_nest reduced;     /* outer reduced axes */
+    rp_axis cols;        /* the kept axis that runs through a unit */
+    rp_axis rows;        /* the reduced axis that runs through a piece */
+    rp_axis gather;      /* runs only: a second one, whose short runs are gathered; extent 1 if none */
+    int64_t piece;       /* of rows, or of gathered runs */
+    int64_t pieces_along, pieces, chunk,
+        chunks;                 /* pieces in an outer step, in all, in a chunk; chunks in all */
+    int64_t tile, tiles, units; /* columns of a unit; units along cols; in all */
+} rp_fold_plan;
+
+/* The views and axes passed their checks, and some element is reduced to each output. `members` may share the work. */
+void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold_call *call,
+                       const raptors_array *x, raptors_axes axes, const raptors_array *out, int members);
+
+/* Units [from, to), each from its first element to its output. */
+void rp_fold_run(const rp_fold_plan *p, int64_t from, int64_t to);
+
+/* The same in parts: one chunk of a unit into a state of rp_fold_state_bytes, and all chunks of a unit, one state
+ * after another, joined and written. */
+size_t rp_fold_state_bytes(const rp_fold_plan *p);
+void rp_fold_part(const rp_fold_plan *p, int64_t unit, int64_t chunk, void *state);
+void rp_fold_join(const rp_fold_plan *p, int64_t unit, const void *states);
+
+#endif

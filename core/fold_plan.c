@@ -1,0 +1,141 @@
+/* fold_plan.c -- which axes of a reduction run through kernels, and where it is cut.
+ * SPDX-License-Identifier: MIT
+ */
+#include "array.h"
+#include "fold.h"
+
+enum { STATE = 1 << 14 /* bytes of a unit's state, which stays in the nearest cache */ };
+
+static const rp_axis none = {.extent = 1};
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+static int64_t most(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+static int64_t pieces_of(int64_t n, int64_t size) {
+    return (n + size - 1) / size;
+}
+
+static int innermost(const rp_nest *n, bool reduced) {
+    int k = n->ndim - 1;
+    while (k >= 0 && n->axis[k].reduced != reduced)
+        k--;
+    return k;
+}
+
+static rp_axis take_innermost(rp_nest *n, bool reduced) {
+    int k = innermost(n, reduced);
+    return k < 0 ? none : rp_nest_take(n, k);
+}
+
+/* The longest kept axis, where the innermost axes are too short to work along. */
+static rp_axis take_longest_kept(rp_nest *n) {
+    int best = innermost(n, false);
+    for (int k = n->ndim - 1; k >= 0; k--)
+        if (!n->axis[k].reduced && n->axis[k].extent > n->axis[best].extent)
+            best = k;
+    return best < 0 ? none : rp_nest_take(n, best);
+}
+
+static void choose_axes(rp_fold_plan *p, rp_nest *n) {
+    const int last = n->ndim - 1, kept = innermost(n, false);
+    p->runs = last >= 0 && n->axis[last].reduced && (kept < 0 || n->axis[last].extent >= RP_SHORT);
+    p->gather = none;
+    p->rows = take_innermost(n, true);
+    if (p->runs) {
+        p->cols = take_innermost(n, false);
+        if (kept < 0 && p->rows.extent < RP_GATHER / 8)
+            p->gather = take_innermost(n, true);
+    } else if (kept >= 0 && n->axis[innermost(n, false)].extent < RP_NARROW && p->rows.extent < RP_SHORT) {
+        p->cols = take_longest_kept(n);
+    } else {
+        p->cols = take_innermost(n, false);
+    }
+    p->wide = !p->runs && p->cols.extent < RP_NARROW && p->rows.extent >= RP_SHORT;
+}
+
+static void choose_pieces(rp_fold_plan *p) {
+    int64_t along = p->rows.extent, size = 1, outer = 1;
+    if (p->gather.extent > 1) {
+        along = p->gather.extent;
+        p->piece = RP_GATHER / p->rows.extent;
+        size = RP_CHUNK / RP_GATHER;
+    } else if (p->runs) {
+        p->piece = least(along, RP_CHUNK);
+        size = RP_CHUNK / p->piece;
+    } else {
+        int64_t rows = pieces_of(pieces_of(RP_CHUNK, p->cols.extent), RP_CHUNK_ROWS) * RP_CHUNK_ROWS;
+        p->piece = least(along, rows);
+        size = rows / p->piece;
+    }
+    for (int k = 0; k < p->reduced.ndim; k++)
+        outer *= p->reduced.axis[k].extent;
+    p->pieces_along = pieces_of(along, p->piece);
+    p->pieces = outer * p->pieces_along;
+    p->chunk = size;
+    p->chunks = pieces_of(p->pieces, size);
+}
+
+/* Columns of a unit: as many as the state has room for, fewer where members would stand idle. */
+static void choose_units(rp_fold_plan *p, int members) {
+    enum { FEWEST = 64 };
+    const int64_t room = STATE / 8 / p->fold->fields / RP_LANES * RP_LANES;
+    const int64_t share = pieces_of(pieces_of(p->cols.extent, members), RP_LANES) * RP_LANES;
+    p->tile = least(room, most(share, FEWEST));
+    p->tiles = pieces_of(p->cols.extent, p->tile);
+    p->units = p->tiles;
+    for (int k = 0; k < p->kept.ndim; k++)
+        p->units *= p->kept.axis[k].extent;
+}
+
+static bool lies_as_read(const rp_fold_plan *p, bool aligned) {
+    const int64_t item = p->item;
+    if (p->widened || !aligned || p->gather.extent > 1)
+        return false;
+    if (p->runs)
+        return p->rows.stride[0] == item || p->rows.extent == 1;
+    if (p->wide)
+        return (p->cols.stride[0] == item || p->cols.extent == 1) &&
+               p->rows.stride[0] == p->cols.extent * item;
+    return p->cols.stride[0] == item || p->cols.extent == 1;
+}
+
+static void choose_fold(rp_fold_plan *p, const rp_fold_call *call, raptors_dtype in, raptors_dtype out) {
+    const bool inexact = call->op == RP_FOLD_moments || (call->divides && in == RAPTORS_INT64);
+    p->in = in;
+    p->out = out;
+    p->item = rp_itemsize(in);
+    p->widened = in != RAPTORS_FLOAT64 && (inexact ? in != RAPTORS_FLOAT32 : false);
+    p->widened |= in == RAPTORS_FLOAT32 && out == RAPTORS_FLOAT64;
+    p->folded_item = p->widened ? (int64_t)sizeof(double) : p->item;
+    p->fold = &p->kernels->fold[call->op][p->widened ? RAPTORS_FLOAT64 : in];
+    p->indexed = call->indexed;
+    p->roots = call->roots;
+}
+
+void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold_call *call,
+                       const raptors_array *x, raptors_axes axes, const raptors_array *out, int members) {
+    int64_t out_strides[RAPTORS_MAX_NDIM];
+    rp_nest n = {.operands = 2, .data = {x->data, out->data}};
+    double count = 1;
+    rp_reduced_strides(x, axes, out, out_strides);
+    for (int k = 0; k < x->ndim; k++) {
+        const bool reduced = rp_axes_of(x, axes) & RAPTORS_AXIS(k);
+        rp_nest_add(&n, x->shape[k], (int64_t[]){x->strides[k], out_strides[k]}, reduced);
+        count *= reduced ? (double)x->shape[k] : 1;
+    }
+    p->kernels = kernels;
+    choose_fold(p, call, x->dtype, out->dtype);
+    p->divisor = !call->divides ? 1 : count > call->ddof ? count - call->ddof : 0;
+    rp_nest_arrange(&n, call->indexed);
+    const bool aligned = rp_nest_aligned(&n, 0, p->item);
+    choose_axes(p, &n);
+    p->kept = p->reduced = (rp_nest){.operands = 2, .data = {n.data[0], n.data[1]}};
+    for (int k = 0; k < n.ndim; k++)
+        rp_nest_add(n.axis[k].reduced ? &p->reduced : &p->kept, n.axis[k].extent, n.axis[k].stride, false);
+    choose_pieces(p);
+    choose_units(p, members);
+    p->direct = lies_as_read(p, aligned);
+}

@@ -1,0 +1,179 @@
+/* map.c -- planning and walking an elementwise call.
+ * SPDX-License-Identifier: MIT
+ *
+ * Kernels know only runs of items and repeated scalars. Whatever else an operand is (strided, turned, misaligned, a
+ * short row repeated) passes through a scratch tile that stays in the nearest cache.
+ */
+#include "map.h"
+
+#include "array.h"
+
+enum {
+    SCRATCH = 1 << 14,  /* bytes of an operand's tile */
+    UNIT = 1 << 16,     /* bytes of a unit of direct rows: enough to hide the cost of finding it */
+    SHORT_ROW = 64,     /* rows shorter than this are gathered into tiles rather than run one by one */
+    TURNED_COLUMNS = 64 /* items of a row of a tile that is turned: whole cache lines on both sides */
+};
+
+static void add_axes(rp_map *m, const raptors_array *a, const raptors_array *b, const raptors_array *out) {
+    int64_t as[RAPTORS_MAX_NDIM], bs[RAPTORS_MAX_NDIM];
+    rp_broadcast_strides(a, out, as);
+    if (b)
+        rp_broadcast_strides(b, out, bs);
+    m->nest = (rp_nest){.operands = b ? 3 : 2, .data = {out->data, a->data, b ? b->data : 0}};
+    for (int k = 0; k < out->ndim; k++)
+        rp_nest_add(&m->nest, out->shape[k], (int64_t[]){out->strides[k], as[k], b ? bs[k] : 0}, false);
+}
+
+static rp_access access_of(const rp_map *m, int k, bool aligned, bool gathered) {
+    int64_t s0 = m->axis[0].stride[k], s1 = m->axis[1].stride[k];
+    bool row_alone = m->axis[0].extent == 1;
+    if (!aligned)
+        return RP_PACKED;
+    if (s1 == 0 && k > 0)
+        return gathered && s0 != 0 ? RP_PACKED : RP_REPEATED;
+    if (s1 != m->item && m->axis[1].extent > 1)
+        return RP_PACKED;
+    return gathered && !row_alone && s0 != m->axis[1].extent * m->item ? RP_PACKED : RP_DIRECT;
+}
+
+static void choose_access(rp_map *m, const bool *aligned) {
+    const bool gathered = m->axis[1].extent < SHORT_ROW && m->axis[0].extent > 1;
+    for (int k = 0; k < m->nest.operands; k++) {
+        m->access[k] = access_of(m, k, aligned[k], gathered);
+        int64_t s0 = m->axis[0].stride[k], s1 = m->axis[1].stride[k];
+        m->turned |= m->access[k] == RP_PACKED && m->axis[0].extent > 1 &&
+                     (s0 < 0 ? -s0 : s0) < (s1 < 0 ? -s1 : s1) && s0 != 0;
+    }
+    if (m->access[1] == RP_REPEATED && m->access[2] == RP_REPEATED && m->nest.operands == 3)
+        m->access[2] = RP_PACKED; /* a kernel repeats one operand at most */
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static void choose_tile(rp_map *m) {
+    const int64_t n0 = m->axis[0].extent, n1 = m->axis[1].extent;
+    bool packs = false;
+    for (int k = 0; k < m->nest.operands; k++)
+        packs |= m->access[k] == RP_PACKED;
+    const int64_t room = (packs ? SCRATCH : UNIT) / m->item;
+    m->tile[1] = least(n1, m->turned ? TURNED_COLUMNS : room);
+    m->tile[0] = least(n0, room / m->tile[1]);
+    m->whole = true;
+    for (int k = 0; k < m->nest.operands; k++) {
+        int64_t s0 = m->axis[0].stride[k];
+        bool follows = m->tile[1] == n1 && s0 == n1 * m->item;
+        m->whole &=
+            m->tile[0] == 1 || m->access[k] == RP_PACKED || (m->access[k] == RP_DIRECT ? follows : s0 == 0);
+    }
+    m->units = 1;
+    for (int k = 0; k < 2; k++) {
+        m->grid[k] = (m->axis[k].extent + m->tile[k] - 1) / m->tile[k];
+        m->units *= m->grid[k];
+    }
+    for (int k = 0; k < m->nest.ndim; k++)
+        m->units *= m->nest.axis[k].extent;
+}
+
+void rp_map_plan(rp_map *m, const rp_kernels *kernels, int op, const raptors_array *a, const raptors_array *b,
+                 const raptors_array *out) {
+    static const rp_axis none = {.extent = 1};
+    bool aligned[RP_MAX_OPERANDS];
+    m->kernels = kernels;
+    m->map2 = b ? kernels->map2[op][out->dtype] : 0;
+    m->map1 = b ? 0 : kernels->map1[op][out->dtype];
+    m->item = rp_itemsize(out->dtype);
+    m->turned = false;
+    m->how = 0;
+    m->access[2] = RP_DIRECT;
+    add_axes(m, a, b, out);
+    if (m->nest.empty) {
+        m->units = 0;
+        return;
+    }
+    rp_nest_arrange(&m->nest, false);
+    for (int k = 0; k < m->nest.operands; k++)
+        aligned[k] = rp_nest_aligned(&m->nest, k, m->item);
+    m->axis[1] = m->nest.ndim ? rp_nest_take(&m->nest, m->nest.ndim - 1) : none;
+    m->axis[0] = m->nest.ndim ? rp_nest_take(&m->nest, m->nest.ndim - 1) : none;
+    choose_access(m, aligned);
+    choose_tile(m);
+    m->moves = !b && op == RP_MAP1_copy && (m->access[0] == RP_PACKED || m->access[1] == RP_PACKED);
+}
+
+/* ---- walking ----------------------------------------------------------------------------------------- */
+
+/* What the scratch tiles hold: the same short row repeated is packed once. */
+typedef struct tiles {
+    _Alignas(64) char scratch[RP_MAX_OPERANDS][SCRATCH];
+    const char *held[RP_MAX_OPERANDS];
+    int64_t rows[RP_MAX_OPERANDS];
+} tiles;
+
+static void move_plane(const rp_map *m, char *dst, const int64_t *d, const char *src, const int64_t *s,
+                       int64_t n0, int64_t n1) {
+    m->kernels->move[m->item == 8](dst, d[0], d[1], src, s[0], s[1], n0, n1);
+}
+
+static const char *pack(const rp_map *m, tiles *t, int k, const char *p, int64_t n0, int64_t n1) {
+    const int64_t s[2] = {m->axis[0].stride[k], m->axis[1].stride[k]};
+    const bool same = s[0] == 0 && t->held[k] == p && t->rows[k] == n0 && m->grid[1] == 1;
+    if (!same)
+        move_plane(m, t->scratch[k], (int64_t[]){n1 * m->item, m->item}, p, s, n0, n1);
+    t->held[k] = p;
+    t->rows[k] = n0;
+    return t->scratch[k];
+}
+
+static void call(const rp_map *m, char *const *p, int64_t n) {
+    const unsigned how = m->how | (m->access[1] == RP_REPEATED ? RP_A_SCALAR : 0) |
+                         (m->access[2] == RP_REPEATED ? RP_B_SCALAR : 0);
+    if (m->map2)
+        m->map2(p[0], p[1], p[2], n, how);
+    else
+        m->map1(p[0], p[1], n, how);
+}
+
+static void run_tile(const rp_map *m, tiles *t, char *const *at, int64_t n0, int64_t n1) {
+    char *p[RP_MAX_OPERANDS];
+    int64_t step[RP_MAX_OPERANDS];
+    const int64_t s[2] = {m->axis[0].stride[0], m->axis[1].stride[0]};
+    if (m->moves) {
+        move_plane(m, at[0], s, at[1], (int64_t[]){m->axis[0].stride[1], m->axis[1].stride[1]}, n0, n1);
+        return;
+    }
+    for (int k = 0; k < m->nest.operands; k++) {
+        bool packed = m->access[k] == RP_PACKED;
+        step[k] = packed ? n1 * m->item : m->axis[0].stride[k];
+        p[k] = !packed ? at[k] : k == 0 ? t->scratch[0] : (char *)(uintptr_t)pack(m, t, k, at[k], n0, n1);
+    }
+    if (m->whole) {
+        call(m, p, n0 * n1);
+    } else {
+        for (int64_t i = 0; i < n0; i++) {
+            call(m, p, n1);
+            for (int k = 0; k < m->nest.operands; k++)
+                p[k] += step[k];
+        }
+    }
+    if (m->access[0] == RP_PACKED)
+        move_plane(m, at[0], s, t->scratch[0], (int64_t[]){n1 * m->item, m->item}, n0, n1);
+}
+
+void rp_map_run(const rp_map *m, int64_t from, int64_t to) {
+    tiles t;
+    for (int k = 0; k < RP_MAX_OPERANDS; k++)
+        t.held[k] = 0;
+    for (int64_t unit = from; unit < to; unit++) {
+        const int64_t j = unit % m->grid[1] * m->tile[1], rest = unit / m->grid[1];
+        const int64_t i = rest % m->grid[0] * m->tile[0], outer = rest / m->grid[0];
+        char *at[RP_MAX_OPERANDS];
+        for (int k = 0; k < m->nest.operands; k++)
+            at[k] = m->nest.data[k] + rp_axes_offset(m->nest.axis, m->nest.ndim, k, outer) +
+                    i * m->axis[0].stride[k] + j * m->axis[1].stride[k];
+        run_tile(m, &t, at, least(m->tile[0], m->axis[0].extent - i),
+                 least(m->tile[1], m->axis[1].extent - j));
+    }
+}

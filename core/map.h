@@ -1,0 +1,40 @@
+/* map.h -- an elementwise call as a nest of kernel calls, cut into units that may run in any order.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef RP_MAP_H
+#define RP_MAP_H
+
+#include "kernels.h"
+#include "nest.h"
+
+/* How an operand meets the kernel, which wants items one after another. */
+typedef enum rp_access {
+    RP_DIRECT,   /* as it lies */
+    RP_REPEATED, /* one element for the whole row */
+    RP_PACKED    /* through a scratch tile, by the move kernel */
+} rp_access;
+
+typedef struct rp_map {
+    rp_nest nest; /* operands out, a, b (or out, x); the axes outside of the tile */
+    const rp_kernels *kernels;
+    rp_map2_fn *map2; /* or */
+    rp_map1_fn *map1;
+    int64_t item;
+    rp_axis axis[2]; /* the plane that tiles cover: axis[1] runs fastest */
+    rp_access access[RP_MAX_OPERANDS];
+    int64_t tile[2], grid[2];
+    int64_t units; /* tiles in all */
+    bool whole;    /* a tile is one run for the kernel */
+    bool turned;   /* some operand runs across the others */
+    bool moves;    /* only moves items */
+    unsigned how;  /* RP_STREAM or 0 */
+} rp_map;
+
+/* The views passed their checks; b is NULL for one input. */
+void rp_map_plan(rp_map *m, const rp_kernels *kernels, int op, const raptors_array *a, const raptors_array *b,
+                 const raptors_array *out);
+
+/* Run units [from, to). */
+void rp_map_run(const rp_map *m, int64_t from, int64_t to);
+
+#endif

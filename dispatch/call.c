@@ -1,0 +1,212 @@
+/* call.c -- the way in: every public operation, from the views it is given to the work it hands out.
+ * SPDX-License-Identifier: MIT
+ *
+ * check -> plan -> gate -> execute -> record. Small dense calls go from the check straight to the kernel.
+ */
+#include <math.h>
+
+#include "array.h"
+#include "choose.h"
+#include "execute.h"
+#include "gate.h"
+#include "status.h"
+
+typedef enum result_rule { RP_RESULT_SAME, RP_RESULT_WIDE, RP_RESULT_REAL, RP_RESULT_INDEX } result_rule;
+
+/* What a row of ops.def says of a reduction. */
+typedef struct reduction {
+    const char *function;
+    rp_call_op op;
+    rp_fold_op fold;
+    result_rule result;
+} reduction;
+
+/* ---- elementwise ------------------------------------------------------------------------------------- */
+
+/* Elements of x if it and out lie alike, one element after another, at addresses a kernel can take; else 0. */
+static inline int64_t dense(const raptors_array *x, const raptors_array *out, int64_t item) {
+    int64_t n = 1;
+    if (x->ndim != out->ndim || ((uintptr_t)x->data | (uintptr_t)out->data) % (uintptr_t)item)
+        return 0;
+    for (int k = out->ndim - 1; k >= 0; k--) {
+        if (x->shape[k] != out->shape[k] || x->strides[k] != n * item || out->strides[k] != n * item)
+            return 0;
+        n *= out->shape[k];
+    }
+    return n;
+}
+
+static raptors_status refuse_dtype(const char *function, raptors_dtype dtype) {
+    return rp_fail(RAPTORS_ERROR_DTYPE, function, "dtype %s is not float32 or float64", rp_dtype_name(dtype));
+}
+
+/* `how` is RP_B_SCALAR where b stands for a scalar that x is combined with. */
+static raptors_status run_map2(rp_call_op op, rp_map2_op kernel, const raptors_array *a,
+                               const raptors_array *b, const raptors_array *out, unsigned how) {
+    const rp_kernels *kernels = rp_backend();
+    const int64_t item = rp_itemsize(out->dtype), n = dense(a, out, item), bytes = n * item * (how ? 2 : 3);
+    if (n && rp_gate_under_floor(bytes) && (how || dense(b, out, item))) {
+        kernels->map2[kernel][out->dtype](out->data, a->data, b->data, n, how);
+        rp_gate_small(op, out->dtype, RP_LAYOUT_contiguous, bytes);
+        return RAPTORS_OK;
+    }
+    rp_execute_map(op, kernels, (int)kernel, a, b, out);
+    return RAPTORS_OK;
+}
+
+static raptors_status map2(const char *function, rp_call_op op, rp_map2_op kernel, const raptors_array *a,
+                           const raptors_array *b, const raptors_array *out) {
+    raptors_status s = rp_check_map2(function, a, b, out);
+    if (s)
+        return s;
+    if (!rp_backend()->map2[kernel][out->dtype])
+        return refuse_dtype(function, out->dtype);
+    return run_map2(op, kernel, a, b, out, 0);
+}
+
+static raptors_status map1(const char *function, rp_call_op op, rp_map1_op kernel, const raptors_array *x,
+                           const raptors_array *out) {
+    raptors_status s = rp_check_map1(function, x, out);
+    if (s)
+        return s;
+    const rp_kernels *kernels = rp_backend();
+    if (!kernels->map1[kernel][out->dtype])
+        return refuse_dtype(function, out->dtype);
+    const int64_t item = rp_itemsize(out->dtype), n = dense(x, out, item), bytes = n * item * 2;
+    if (n && rp_gate_under_floor(bytes)) {
+        kernels->map1[kernel][out->dtype](out->data, x->data, n, 0);
+        rp_gate_small(op, out->dtype, RP_LAYOUT_contiguous, bytes);
+    } else {
+        rp_execute_map(op, kernels, (int)kernel, x, NULL, out);
+    }
+    return RAPTORS_OK;
+}
+
+#define RP_MAP2(name, types, text)                                                                           \
+    raptors_status raptors_##name(const raptors_array *a, const raptors_array *b,                            \
+                                  const raptors_array *out) {                                                \
+        return map2("raptors_" #name, RP_CALL_##name, RP_MAP2_##name, a, b, out);                            \
+    }
+#define RP_MAP1(name, types, text)                                                                           \
+    raptors_status raptors_##name(const raptors_array *x, const raptors_array *out) {                        \
+        return map1("raptors_" #name, RP_CALL_##name, RP_MAP1_##name, x, out);                               \
+    }
+#include "ops.def"
+
+typedef union element {
+    float f32;
+    double f64;
+    int32_t i32;
+    int64_t i64;
+} element;
+
+/* The factor as an element; false if an integer dtype has no such value. The bounds are powers of two, so exact. */
+static bool element_of(raptors_dtype dtype, double factor, element *e) {
+    const double bound = dtype == RAPTORS_INT32 ? 0x1p31 : 0x1p63;
+    if (dtype == RAPTORS_FLOAT32)
+        e->f32 = (float)factor;
+    else if (dtype == RAPTORS_FLOAT64)
+        e->f64 = factor;
+    else if (!(factor >= -bound && factor < bound) || factor != trunc(factor))
+        return false;
+    else if (dtype == RAPTORS_INT32)
+        e->i32 = (int32_t)factor;
+    else
+        e->i64 = (int64_t)factor;
+    return true;
+}
+
+raptors_status raptors_scale(const raptors_array *x, double factor, const raptors_array *out) {
+    static const char function[] = "raptors_scale";
+    element e;
+    raptors_status s = rp_check_map1(function, x, out);
+    if (s)
+        return s;
+    if (!element_of(x->dtype, factor, &e))
+        return rp_fail(RAPTORS_ERROR_VALUE, function, "factor: %.17g is not a value of %s", factor,
+                       rp_dtype_name(x->dtype));
+    const raptors_array scalar = {.data = &e, .dtype = x->dtype};
+    return run_map2(RP_CALL_scale, RP_MAP2_multiply, x, &scalar, out, RP_B_SCALAR);
+}
+
+/* ---- reductions -------------------------------------------------------------------------------------- */
+
+static raptors_status check_result(const reduction *r, const raptors_array *x, const raptors_array *out) {
+    const bool integer = x->dtype == RAPTORS_INT32 || x->dtype == RAPTORS_INT64;
+    raptors_dtype want = x->dtype;
+    if (r->result == RP_RESULT_INDEX || (integer && r->result == RP_RESULT_WIDE))
+        want = RAPTORS_INT64;
+    else if (integer && r->result == RP_RESULT_REAL)
+        want = RAPTORS_FLOAT64;
+    const bool wider = x->dtype == RAPTORS_FLOAT32 && out->dtype == RAPTORS_FLOAT64 &&
+                       (r->result == RP_RESULT_WIDE || r->result == RP_RESULT_REAL);
+    if (out->dtype == want || wider)
+        return RAPTORS_OK;
+    return rp_fail(RAPTORS_ERROR_DTYPE, r->function, "out: dtype %s, and the result of %s is %s",
+                   rp_dtype_name(out->dtype), rp_dtype_name(x->dtype), rp_dtype_name(want));
+}
+
+static raptors_status check_fold(const reduction *r, const raptors_array *x, raptors_axes axes, double ddof,
+                                 const raptors_array *out) {
+    raptors_status s;
+    if ((s = rp_check_view(r->function, "x", x)) || (s = rp_check_view(r->function, "out", out)) ||
+        (s = rp_check_axes(r->function, x, axes)) || (s = rp_check_reduced(r->function, x, axes, out)) ||
+        (s = check_result(r, x, out)) || (s = rp_check_out(r->function, out)) ||
+        (s = rp_check_overlap(r->function, out, x, "x", 0)))
+        return s;
+    if (isnan(ddof))
+        return rp_fail(RAPTORS_ERROR_VALUE, r->function, "ddof: nan is not a number");
+    return RAPTORS_OK;
+}
+
+/* What reducing nothing gives; false if it has no meaning. */
+static bool of_nothing(const reduction *r, raptors_dtype out, element *e) {
+    double value = 0;
+    if (r->result == RP_RESULT_SAME || r->result == RP_RESULT_INDEX)
+        return false;
+    if (r->fold == RP_FOLD_prod)
+        value = 1;
+    else if (r->result == RP_RESULT_REAL)
+        value = NAN;
+    return element_of(out, value, e);
+}
+
+static raptors_status reduce(const reduction *r, const raptors_array *x, raptors_axes axes, double ddof,
+                             const raptors_array *out) {
+    raptors_status s = check_fold(r, x, axes, ddof, out);
+    if (s)
+        return s;
+    const rp_kernels *kernels = rp_backend();
+    if (rp_count(out) == 0)
+        return RAPTORS_OK;
+    if (rp_count(x) == 0) {
+        element e;
+        const raptors_array nothing = {.data = &e, .dtype = out->dtype};
+        if (!of_nothing(r, out->dtype, &e))
+            return rp_fail(RAPTORS_ERROR_VALUE, r->function, "x: no elements to reduce");
+        rp_execute_map(r->op, kernels, RP_MAP1_copy, &nothing, NULL, out);
+        return RAPTORS_OK;
+    }
+    const rp_fold_call call = {
+        .op = r->fold,
+        .indexed = r->result == RP_RESULT_INDEX,
+        .divides = r->result == RP_RESULT_REAL,
+        .roots = r->op == RP_CALL_std,
+        .ddof = ddof,
+    };
+    rp_execute_fold(r->op, kernels, &call, x, axes, out);
+    return RAPTORS_OK;
+}
+
+#define RP_FOLD(name, kernel, result, text)                                                                  \
+    raptors_status raptors_##name(const raptors_array *x, raptors_axes axes, const raptors_array *out) {     \
+        static const reduction r = {"raptors_" #name, RP_CALL_##name, RP_FOLD_##kernel, RP_RESULT_##result}; \
+        return reduce(&r, x, axes, 0, out);                                                                  \
+    }
+#define RP_SPREAD(name, kernel, result, text)                                                                \
+    raptors_status raptors_##name(const raptors_array *x, raptors_axes axes, double ddof,                    \
+                                  const raptors_array *out) {                                                \
+        static const reduction r = {"raptors_" #name, RP_CALL_##name, RP_FOLD_##kernel, RP_RESULT_##result}; \
+        return reduce(&r, x, axes, ddof, out);                                                               \
+    }
+#include "ops.def"
