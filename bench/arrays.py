@@ -1,0 +1,84 @@
+# arrays.py -- the numbers that cases run on, and the layouts they lie in.
+# SPDX-License-Identifier: MIT
+
+import numpy as np
+
+
+def numbers(family, dtype, count, seed=0):
+    """`count` values. No family is plain noise in [0, 1) alone: kernels that branch, and sums that cancel, must
+    show themselves."""
+    draw = np.random.default_rng(seed + count)
+    if np.issubdtype(dtype, np.integer):
+        return np.sort(_integers(draw, dtype, count)) if family == "rising" else _integers(draw, dtype, count)
+    return _FAMILIES[family](draw, count).astype(dtype)
+
+
+def _integers(draw, dtype, count):
+    return draw.integers(-(2**20), 2**20, count, dtype=dtype)
+
+
+_FAMILIES = {
+    # sums of one sign: the error that grows with the count
+    "uniform": lambda draw, count: draw.random(count),
+    # sums that cancel
+    "normal": lambda draw, count: draw.standard_normal(count),
+    # both signs, eight decades
+    "lognormal": lambda draw, count: np.exp(4 * draw.standard_normal(count)) * draw.choice([-1.0, 1.0], count),
+    # each element a new maximum
+    "rising": lambda draw, count: np.arange(count) / count - 0.25,
+    # products that neither overflow nor vanish
+    "near one": lambda draw, count: np.exp(0.008 * draw.standard_normal(count)),
+    # no zero, no negative: what square roots and quotients take
+    "positive": lambda draw, count: np.exp(draw.standard_normal(count)),
+}
+
+
+class Operand:
+    """A view, and the contiguous memory that a pass over it moves through the caches (`base`)."""
+
+    def __init__(self, view, base):
+        self.view = view
+        self.base = base
+
+
+def _plain(values, shape):
+    return values.reshape(shape)
+
+
+def _reversed_axes(values, shape):
+    return values.reshape(shape[::-1]).T
+
+
+def _every_second_column(values, shape):
+    return values.reshape(*shape[:-1], 2 * shape[-1])[..., ::2]
+
+
+def _backwards(values, shape):
+    return values.reshape(shape)[(slice(None, None, -1),) * len(shape)]
+
+
+def _rotated_axes(values, shape):
+    """The last axis outermost in memory, the rest in order: (2, 0, 1) of three."""
+    return np.moveaxis(values.reshape((shape[-1],) + tuple(shape[:-1])), 0, -1)
+
+
+_VIEWS = {
+    "C": _plain,
+    "F": _reversed_axes,
+    "T": _reversed_axes,
+    "cols::2": _every_second_column,
+    "neg": _backwards,
+    "rot": _rotated_axes,
+}
+
+
+def operand(layout, family, dtype, shape, seed=0):
+    count = int(np.prod(shape)) * (2 if layout == "cols::2" else 1)
+    base = numbers(family, dtype, count, seed)
+    return Operand(_VIEWS[layout](base, tuple(shape)), base)
+
+
+def output(layout, dtype, shape):
+    """What `out=` gets: of the inputs' order for F and rotated axes, plain C order for all else."""
+    base = np.zeros(int(np.prod(shape)), dtype)
+    return Operand(_VIEWS[layout if layout in ("F", "rot") else "C"](base, tuple(shape)), base)

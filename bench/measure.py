@@ -1,0 +1,85 @@
+# measure.py -- interleaved timing: A B C A B C ..., batches of calibrated length, medians and intervals.
+# SPDX-License-Identifier: MIT
+
+import random
+import time
+
+import stats
+
+BATCH_SECONDS = 0.0005  # a batch is at least this long, or one call
+LEAST_ROUNDS = 9
+MOST_ROUNDS = 101
+_WARM_BELOW = 0.005  # seconds: a call longer than this gains nothing from one just before it
+
+
+class Side:
+    """Something to time: `seconds(n)` gives the seconds of one of n calls; `enter()` makes it the one in force."""
+
+    def __init__(self, name, seconds, enter=None):
+        self.name = name
+        self.seconds = seconds
+        self.enter = enter
+        self.calls = 1
+        self.times = []
+
+    def calibrate(self):
+        """How many calls make a batch. These calls also warm caches, teams, pools and learned gates."""
+        self._enter()
+        while True:
+            once = self.seconds(self.calls)
+            if once * self.calls >= BATCH_SECONDS / 4:
+                break
+            self.calls *= 4
+        self.calls = max(1, round(BATCH_SECONDS / once))
+        return once * self.calls
+
+    def run(self):
+        """One batch. The call before it is not timed: the last side has emptied the caches and put the team to
+        sleep, and it is the repeated call that all sides are compared on."""
+        self._enter()
+        if not self.times or self.times[-1] < _WARM_BELOW:
+            self.seconds(1)
+        self.times.append(self.seconds(self.calls))
+
+    def summary(self):
+        return {
+            "seconds": stats.median(self.times),
+            "spread": stats.spread(self.times),
+            "rounds": len(self.times),
+            "calls": self.calls,
+        }
+
+    def _enter(self):
+        if self.enter:
+            self.enter()
+
+
+def timed(timer):
+    """A timeit.Timer as `seconds`: its loop has the garbage collector off."""
+    return lambda calls: timer.timeit(calls) / calls
+
+
+def interleave(sides, seconds):
+    """Run the sides in turn for about `seconds`. Each round has its own order: no side always follows the same one."""
+    order = random.Random(0)
+    begin = time.perf_counter()
+    for side in sides:
+        side.calibrate()
+    begin = max(begin, time.perf_counter() - seconds / 2)
+    for turn in range(MOST_ROUNDS):
+        for side in order.sample(sides, len(sides)):
+            side.run()
+        if turn + 1 >= LEAST_ROUNDS and time.perf_counter() - begin >= seconds:
+            break
+
+
+def fastest(candidates, batch=BATCH_SECONDS):
+    """Of several limits the one to measure: three short looks at each, the least median wins."""
+    best, least = None, None
+    for candidate in candidates:
+        once = candidate.seconds(1)
+        repeats = max(1, round(batch / max(candidate.seconds(1), 1e-9)))
+        once = stats.median([candidate.seconds(repeats) for _ in range(3)])
+        if least is None or once < least:
+            best, least = candidate, once
+    return best

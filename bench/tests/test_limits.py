@@ -1,0 +1,40 @@
+# The loops move what they say, on every number of streams and threads.
+import ctypes
+
+import numpy as np
+import pytest
+
+import limits
+
+
+@pytest.fixture(scope="module")
+def library():
+    return limits.load()
+
+
+@pytest.mark.parametrize("inputs", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("count", [1, 16, 1001, 100003])
+def test_each_loop_writes_all_of_its_output(library, inputs, threads, count):
+    a = [np.arange(1, count + 1, dtype=np.float32).view(np.uint32) * (k + 1) for k in range(inputs)]
+    want = a[0] if inputs == 1 else a[0] ^ a[1]
+    out = np.zeros(count, np.uint32)
+    for candidate in limits.candidates(library, a, out, threads):
+        out[:] = 0
+        assert candidate.seconds(1) > 0
+        assert np.all(out[out != want] == a[0][out != want])  # the tail is copied bytewise
+        assert np.all(out != 0)
+
+
+def test_a_wide_input_is_several_streams():
+    wide, out = np.zeros(200), np.zeros(100)
+    row = np.zeros(10)
+    assert len(limits.streams([wide, row], out)) == 2
+    assert len(limits.streams([wide, wide], out)) == 4
+
+
+def test_reading_takes_longer_for_more(library):
+    small, great = np.zeros(1 << 14), np.zeros(1 << 20)
+    times = [min(limits.candidates(library, [x], None, 1)[0].seconds(20) for _ in range(5)) for x in (small, great)]
+    assert times[1] > 8 * times[0]
+    assert ctypes.sizeof(limits.Loop) == 64

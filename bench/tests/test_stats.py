@@ -1,0 +1,37 @@
+import numpy as np
+
+import stats
+
+
+def series(speed, noise, seed, count=41):
+    return np.exp(noise * np.random.default_rng(seed).standard_normal(count)) / speed
+
+
+def test_ratio_is_of_medians():
+    assert stats.ratio([2.0, 4.0, 400.0], [1.0, 2.0, 3.0]) == 2.0
+
+
+def test_interval_covers_the_true_ratio_about_as_often_as_it_says():
+    inside = 0
+    for seed in range(300):
+        low, high = stats.interval(series(1, 0.1, seed), series(1.5, 0.1, 1000 + seed))
+        inside += low <= 1.5 <= high
+    assert 0.96 <= inside / 300
+
+
+def test_interval_pairs_what_disturbed_a_round():
+    disturbed = np.repeat([1.0, 3.0], 20)
+    low, high = stats.interval(2 * disturbed, disturbed)
+    assert (low, high) == (2.0, 2.0)
+
+
+def test_same_times_same_interval():
+    a, b = series(1, 0.2, 1), series(1, 0.2, 2)
+    assert stats.interval(a, b) == stats.interval(a, b)
+
+
+def test_spread_and_geometric_mean():
+    assert stats.spread([1.0, 1.0, 1.0, 9.0]) == 0
+    assert stats.spread([9.0, 10.0, 11.0]) == 0.1
+    assert np.isclose(stats.geometric_mean([0.5, 2.0, 8.0]), 2.0)
+    assert stats.geometric_mean([]) is None
