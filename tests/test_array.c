@@ -4,6 +4,7 @@
 #include "array.h"
 
 #include "support/check.h"
+#include "support/believable.h"
 #include "support/prng.h"
 
 #include <errno.h>
@@ -398,29 +399,6 @@ static void views_of_nonsense_are_refused_later(void **state) {
 
 /* ---- any descriptor at all, against arithmetic in 128 bits ------------------------------------------- */
 
-__extension__ typedef __int128 wide;
-
-static int believable(const raptors_array *x) {
-    wide low = 0, high = rp_itemsize(x->dtype), bytes = high;
-    int empty = 0;
-    if (high == 0 || x->ndim < 0 || x->ndim > RAPTORS_MAX_NDIM)
-        return 0;
-    for (int k = 0; k < x->ndim; k++) {
-        if (x->shape[k] < 0)
-            return 0;
-        empty |= x->shape[k] == 0;
-        if (x->shape[k] < 2)
-            continue;
-        wide reach = ((wide)x->shape[k] - 1) * x->strides[k];
-        *(reach < 0 ? &low : &high) += reach;
-        bytes *= x->shape[k];
-        if (bytes > INT64_MAX || high - low > INT64_MAX)
-            return 0;
-    }
-    wide data = (wide)(uintptr_t)x->data;
-    return empty || (data != 0 && data + low >= 0 && data + high <= (wide)UINTPTR_MAX);
-}
-
 static int64_t any_number(ts_prng *g) {
     uint64_t bits = ts_next(g) >> ts_below(g, 64);
     switch (ts_below(g, 8)) {
@@ -447,7 +425,7 @@ static void hostile_descriptors_are_judged_rightly(void **state) {
                            .ndim = (int)ts_below(&g, 20) - 1};
         for (int k = 0; k < RAPTORS_MAX_NDIM; k++)
             x.shape[k] = any_number(&g) & (ts_below(&g, 3) ? INT64_MAX : -1), x.strides[k] = any_number(&g);
-        int right = believable(&x);
+        int right = ts_believable(&x);
         taken += right;
         ts_check((rp_check_view("f", "x", &x) == RAPTORS_OK) == right, "descriptor %d", n);
         if (!right) /* not by the short way either */
