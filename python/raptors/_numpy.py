@@ -4,24 +4,23 @@ import numpy as np
 
 
 def copy(x, /, out=None, **arguments):
-    if arguments:
+    """numpy.copy, and with the arguments of a ufunc too."""
+    if out is None and arguments.keys() <= {"order", "subok"}:
+        return np.copy(x, **arguments)
+    target = out[0] if isinstance(out, tuple) and len(out) == 1 else out
+    if arguments or not isinstance(target, np.ndarray):
         return np.positive(x, out=out, **arguments)
-    if out is None:
-        fresh = np.copy(x, subok=True)
-        return fresh if fresh.ndim else fresh[()]
-    target, = out if isinstance(out, tuple) else (out,)
-    if not isinstance(target, np.ndarray):
-        raise TypeError("return arrays must be of ArrayType")
-    np.copyto(target, x)
+    np.copyto(target, x, casting="same_kind")
     return target
 
 
 def scale(x, factor, /, out=None):
-    x = np.asanyarray(x)
-    try:
-        factor_of_dtype = x.dtype.type(factor)
-    except OverflowError:
-        raise ValueError(f"factor {factor} is out of range for {x.dtype}") from None
-    if x.dtype.kind in "iub" and factor_of_dtype != factor:
-        raise ValueError(f"factor {factor} is no {x.dtype}")
-    return np.multiply(x, factor_of_dtype, out=out)
+    """x * factor in x's dtype, for any dtype."""
+    x, factor = np.asanyarray(x), np.asarray(factor)
+    if factor.ndim or factor.dtype.kind not in "biuf":
+        raise TypeError("scale: the factor must be a number")
+    with np.errstate(invalid="ignore"):
+        rounded = factor.astype(x.dtype)
+    if x.dtype.kind in "iub" and rounded != factor:
+        raise ValueError(f"scale: {factor} is not a factor for {x.dtype}")
+    return np.multiply(x, rounded, out=out)
