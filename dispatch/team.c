@@ -89,11 +89,12 @@ static void *wait_for_gate(void *gate) {
 
 /* Whether `count` more threads can live at once, each with a stack as libgomp's. */
 static bool threads_can_be_created(int count) {
-    pthread_t thread[RP_MAX_THREADS];
+    pthread_t *thread = malloc((size_t)count * sizeof *thread);
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
     pthread_attr_t attributes;
     int created = 0;
-    if (pthread_attr_init(&attributes) != 0) {
+    if (thread == NULL || pthread_attr_init(&attributes) != 0) {
+        free(thread);
         return false;
     }
     if (stack_bytes != 0) {
@@ -108,6 +109,7 @@ static bool threads_can_be_created(int count) {
         pthread_join(thread[i], NULL);
     }
     pthread_attr_destroy(&attributes);
+    free(thread);
     return created == count;
 }
 

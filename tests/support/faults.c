@@ -1,0 +1,117 @@
+/* faults.c -- see faults.h.
+ * SPDX-License-Identifier: MIT
+ */
+#include "faults.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SECONDS = 120 };
+
+int ts_wait(int child, int seconds, const char *what) {
+    const struct timespec nap = {.tv_nsec = 5000000};
+    int status = 0;
+    for (long naps = seconds * 200L; waitpid(child, &status, WNOHANG) == 0; naps--) {
+        if (naps == 0) {
+            printf("%s: hangs, killed after %d s\n", what, seconds);
+            kill(child, SIGKILL);
+            waitpid(child, &status, 0);
+            return TS_BROKEN;
+        }
+        nanosleep(&nap, NULL);
+    }
+    if (WIFSIGNALED(status)) {
+        printf("%s: killed by signal %d\n", what, WTERMSIG(status));
+        return TS_BROKEN;
+    }
+    return WEXITSTATUS(status);
+}
+
+int ts_thread_count(void) {
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *entry; tasks != NULL && (entry = readdir(tasks)) != NULL;) {
+        count += entry->d_name[0] != '.';
+    }
+    if (tasks != NULL) {
+        closedir(tasks);
+    }
+    return count;
+}
+
+static unsigned long long blocked_by(const char *task) {
+    char path[64], line[256];
+    unsigned long long mask = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%.16s/status", task);
+    FILE *f = fopen(path, "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        if (strncmp(line, "SigBlk:", 7) == 0) {
+            mask = strtoull(line + 7, NULL, 16);
+        }
+    }
+    if (f != NULL) {
+        fclose(f);
+    }
+    return mask;
+}
+
+int ts_others_block_signals(void) {
+    static const int handled[] = {SIGHUP,  SIGINT,  SIGUSR1, SIGUSR2, SIGALRM,
+                                  SIGTERM, SIGCHLD, SIGPROF, SIGIO};
+    int all = 1;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *entry; tasks != NULL && (entry = readdir(tasks)) != NULL;) {
+        if (entry->d_name[0] == '.' || atoi(entry->d_name) == getpid()) {
+            continue;
+        }
+        const unsigned long long mask = blocked_by(entry->d_name);
+        for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++) {
+            all &= (int)(mask >> (handled[i] - 1) & 1);
+        }
+    }
+    if (tasks != NULL) {
+        closedir(tasks);
+    }
+    return all;
+}
+
+static int run_anew(const ts_fault *fault) {
+    fflush(NULL);
+    const pid_t child = fork();
+    if (child == 0) {
+        for (int i = 0; i < 3 && fault->environment[i] != NULL; i++) {
+            putenv((char *)(size_t)fault->environment[i]);
+        }
+        execl("/proc/self/exe", "fault", fault->name, (char *)NULL);
+        _exit(127);
+    }
+    return child < 0 ? TS_BROKEN : ts_wait(child, SECONDS, fault->name);
+}
+
+int ts_faults(int argc, char **argv, const ts_fault *faults, size_t count) {
+    int survived = 0, skipped = 0;
+    for (size_t i = 0; argc > 1 && i < count; i++) {
+        if (strcmp(argv[1], faults[i].name) == 0) {
+            const int result = faults[i].run();
+            fflush(NULL);
+            return result;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        const int result = run_anew(&faults[i]);
+        survived += result == TS_SURVIVED;
+        skipped += result == TS_SKIPPED;
+        printf("%-9s %s\n",
+               result == TS_SURVIVED  ? "survived"
+               : result == TS_SKIPPED ? "skipped"
+                                      : "BROKEN",
+               faults[i].name);
+    }
+    printf("%d faults tried, %d survived, %d skipped\n", (int)count - skipped, survived, skipped);
+    return survived + skipped == (int)count ? 0 : 1;
+}

@@ -1,0 +1,62 @@
+/* faults.h -- hazards tried one by one, each in a process of its own, which may be killed, hang or exit.
+ * SPDX-License-Identifier: MIT
+ *
+ * A fault's function does to the library what has broken others, and returns 0 if it was survived: alive, with the
+ * right answers. ts_faults runs this program anew for each (a forked child would be one that has forked).
+ */
+#ifndef TS_FAULTS_H
+#define TS_FAULTS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+typedef struct ts_fault {
+    const char *name;
+    int (*run)(void);
+    const char *environment[3]; /* "NAME=value" that the process is started with */
+} ts_fault;
+
+enum { TS_SURVIVED = 0, TS_BROKEN = 1, TS_SKIPPED = 77 };
+
+/* To be returned by main. With a fault's name as the argument: that one alone, in this process. */
+int ts_faults(int argc, char **argv, const ts_fault *faults, size_t count);
+
+/* The threads of this process. */
+int ts_thread_count(void);
+
+/* Whether every other thread of this process blocks all signals but those that instructions raise. */
+int ts_others_block_signals(void);
+
+/* Wait for a child for at most so many seconds, then kill it. 0 if it exited with 0. */
+int ts_wait(int child, int seconds, const char *what);
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TS_SANITIZED 1
+#endif
+#endif
+#ifndef TS_SANITIZED
+#define TS_SANITIZED 0
+#endif
+
+#define TS_NEED(condition, ...)                                                                              \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            printf("%s:%d: ", __FILE__, __LINE__);                                                           \
+            printf(__VA_ARGS__);                                                                             \
+            printf("\n");                                                                                    \
+            return TS_BROKEN;                                                                                \
+        }                                                                                                    \
+    } while (0)
+
+#define TS_SKIP(...)                                                                                         \
+    do {                                                                                                     \
+        printf("SKIPPED ");                                                                                  \
+        printf(__VA_ARGS__);                                                                                 \
+        printf("\n");                                                                                        \
+        return TS_SKIPPED;                                                                                   \
+    } while (0)
+
+#endif
