@@ -256,7 +256,7 @@ static void note_signal(int number) {
 
 /* With the caller deaf to it, a signal to the process finds any thread that listens. */
 static int workers_take_no_signals(void) {
-    sigset_t one_signal, before, after;
+    sigset_t one_signal, before = {0}, after = {0};
     main_thread = gettid();
     have_a_team();
     signal(SIGUSR1, note_signal);
