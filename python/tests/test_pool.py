@@ -1,0 +1,126 @@
+# test_pool.py -- memory for large results is recycled, bounded, and given back.
+# SPDX-License-Identifier: MIT
+import gc
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import raptors
+
+LARGE = 1 << 20  # elements
+
+
+@pytest.fixture(autouse=True)
+def empty_pool():
+    limit = raptors.pool()["limit"]
+    raptors.set_pool_limit(0)
+    raptors.set_pool_limit(limit)
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+def test_memory_comes_back():
+    x = np.ones(LARGE)
+    first = raptors.add(x, 1.0)
+    place = address(first)
+    del first
+    assert raptors.pool()["blocks"] == 1
+    again = raptors.add(x, 2.0)
+    assert address(again) == place and (again == 3).all()
+    assert raptors.pool() | {"limit": 0} == {"limit": 0, "held": 0, "blocks": 0}
+
+
+def test_only_our_large_results_come_from_it():
+    for array in (np.add(np.ones(LARGE), 1.0), raptors.add(np.ones(10), 1.0)):
+        del array
+    raptors.add(np.ones(LARGE), np.float64(1)).copy()
+    held = raptors.pool()
+    assert held["blocks"] == 1 and LARGE * 8 <= held["held"] <= LARGE * 8 + 8192
+    assert np._core.multiarray.get_handler_name() == "default_allocator"
+    assert np._core.multiarray.get_handler_name(raptors.add(np.ones(LARGE), 1.0)) == "raptors_pool"
+
+
+def test_a_small_result_does_not_take_a_large_block():
+    x = np.ones(LARGE)
+    raptors.add(x, 1.0)
+    kept = raptors.add(x[: LARGE // 2], 1.0)
+    assert raptors.pool()["held"] >= LARGE * 8
+    assert kept.sum() == LARGE
+
+
+def test_bounds():
+    x = np.ones(LARGE)
+    raptors.set_pool_limit(4 * LARGE * 8 + 65536)
+    results = [raptors.add(x, float(i)) for i in range(10)]
+    assert [result[-1] for result in results] == [i + 1.0 for i in range(10)]
+    del results
+    assert raptors.pool()["blocks"] == 4
+    raptors.set_pool_limit(1000)
+    assert raptors.pool()["held"] == 0
+    raptors.add(x, 1.0)
+    assert raptors.pool()["held"] == 0
+    for wrong in (-1, 2**70, "much", None):
+        with pytest.raises((OverflowError, TypeError)):
+            raptors.set_pool_limit(wrong)
+
+
+def test_no_more_than_so_many_blocks():
+    x = np.ones(LARGE // 16)
+    results = [raptors.add(x, 1.0) for _ in range(40)]
+    del results
+    assert raptors.pool()["blocks"] == 16
+
+
+def test_what_waits_too_long_goes():
+    raptors.add(np.ones(LARGE), 1.0)
+    time.sleep(4.5)
+    small = raptors.add(np.ones(LARGE // 8), 1.0)
+    assert raptors.pool()["blocks"] == 0
+    del small
+
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+def test_memory_stays_flat():
+    x = np.ones(LARGE)
+    for _ in range(3):
+        raptors.multiply(x, 2.0)
+    gc.collect()
+    before = resident()
+    for i in range(300):
+        raptors.multiply(x[: LARGE - i * 1000], 2.0)
+    assert resident() - before < 20 * LARGE
+
+
+def test_an_array_of_the_pool_may_be_resized():
+    x = raptors.add(np.arange(float(LARGE)), 0.0)
+    x.resize(2 * LARGE, refcheck=False)
+    assert x[LARGE - 1] == LARGE - 1 and x.size == 2 * LARGE
+    x.resize(16, refcheck=False)
+    assert x.tolist() == list(range(16))
+
+
+def test_threads_share_it():
+    wrong = []
+
+    def work(seed):
+        x = np.full(LARGE // 8 + seed, float(seed))
+        for i in range(100):
+            if not (raptors.add(x, float(i)) == seed + i).all():
+                wrong.append((seed, i))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    held = raptors.pool()
+    assert held["blocks"] <= 16 and held["held"] <= held["limit"]
