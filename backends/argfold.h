@@ -1,5 +1,6 @@
 /* argfold.h -- argmin or argmax of one type. Included once for each, with the type's macros (type.h), RP_FOLD_OP and
  *   RP_BETTER(a, b)  mask of the lanes where a goes before b        RP_BETTER_ONE(a, b)  the same of two elements
+ *   RP_EXTREME(a, b)  the better of two vectors, lane by lane; NaN if either is
  *   RP_WORST  what every other element is better than or equal to
  * SPDX-License-Identifier: MIT
  *
@@ -11,7 +12,7 @@
 #define F(name) RP_CAT(RP_CAT(name##_, RP_FOLD_OP), RP_CAT(_, RP_T))
 #define TYPE(name) RP_CAT(name##_, RP_T)
 
-enum { F(lane_vectors) = RP_LANES / (int)TYPE(v_count), F(fields) = 2 };
+enum { F(fields) = 2 };
 
 static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base) {
     RP_C *best = state;
@@ -92,28 +93,67 @@ static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
     F(fold_lanes)(state, (int64_t *)state + pitch, cols);
 }
 
+/* The best of n elements, NaN if any is. */
+RP_INLINE RP_C F(best_of)(const RP_C *x, int64_t n) {
+    enum { N = TYPE(v_count), TOGETHER = 4 };
+    V v[TOGETHER];
+    RP_C lane[N], best;
+    int64_t i = 0;
+    for (int j = 0; j < TOGETHER; j++)
+        v[j] = TYPE(v_set)(*x);
+    for (; i + TOGETHER * N <= n; i += TOGETHER * N)
+        for (int j = 0; j < TOGETHER; j++)
+            v[j] = RP_EXTREME(v[j], TYPE(v_load)(x + i + j * N));
+    for (; i + N <= n; i += N)
+        v[0] = RP_EXTREME(v[0], TYPE(v_load)(x + i));
+    if (i < n)
+        v[1] = RP_EXTREME(v[1], TYPE(v_load_part)(x + i, n - i));
+    TYPE(v_store)(lane, RP_EXTREME(RP_EXTREME(v[0], v[1]), RP_EXTREME(v[2], v[3])));
+    best = lane[0];
+    for (int j = 1; j < N; j++)
+        best = RP_BETTER_ONE(lane[j], best) || isnan((double)lane[j]) ? lane[j] : best;
+    return best;
+}
+
+/* The first of n elements that equals `best`, or is NaN as it is; there is one. */
+RP_INLINE int64_t F(find)(const RP_C *x, int64_t n, RP_C best) {
+    enum { N = TYPE(v_count) };
+    const V wanted = TYPE(v_set)(best);
+    const int nan = isnan((double)best);
+    for (int64_t i = 0; i < n; i += N) {
+        V y = n - i < N ? TYPE(v_load_part)(x + i, n - i) : TYPE(v_load)(x + i);
+        M same = nan ? TYPE(v_is_nan)(y) : TYPE(v_equal)(y, wanted);
+        RP_LANE found[N], any = 0;
+        memcpy(found, &same, sizeof found);
+        for (int j = 0; j < N; j++)
+            any |= found[j];
+        if (any)
+            for (int j = 0; j < N; j++)
+                if (found[j])
+                    return i + j;
+    }
+    return 0;
+}
+
+/* The best of each block first, and a search only in the block that has it. */
 static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
                     int64_t runs, int64_t n, int64_t base) {
-    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
+    enum { BLOCK = 1024 };
     for (int64_t j = 0; j < runs; j++) {
-        const char *run = (const char *)x + j * run_stride;
-        RP_C best[RP_LANES];
-        int64_t index[RP_LANES];
-        for (int i = 0; i < RP_LANES; i++) {
-            best[i] = RP_WORST;
-            index[i] = 0;
+        const RP_C *run = (const RP_C *)(const void *)((const char *)x + j * run_stride);
+        RP_C best = RP_WORST;
+        int64_t from = 0, index;
+        for (int64_t i = 0; i < n && !isnan((double)best); i += BLOCK) {
+            RP_C here = F(best_of)(run + i, n - i < BLOCK ? n - i : BLOCK);
+            if (RP_BETTER_ONE(here, best) || isnan((double)here)) {
+                best = here;
+                from = i;
+            }
         }
-        for (int64_t c = 0; c < RP_LANES; c += TYPE(v_count)) {
-            int64_t k = past - c;
-            const char *lane = run + c * (int64_t)sizeof(RP_C);
-            F(strip)(best + c, index + c, lane, ROW, rows, 0, 0);
-            if (k > 0)
-                F(strip)(best + c, index + c, lane + rows * ROW, ROW, 1, k < TYPE(v_count) ? k : 0, rows);
-        }
-        F(fold_lanes)(best, index, 1);
-        *index += base;
-        F(join)((RP_C *)state + column + j, (int64_t *)state + pitch + column + j, best, index, 1);
+        index = from + F(find)(run + from, n - from < BLOCK ? n - from : BLOCK, best);
+        best = run[index];
+        index += base;
+        F(join)((RP_C *)state + column + j, (int64_t *)state + pitch + column + j, &best, &index, 1);
     }
 }
 
@@ -135,3 +175,4 @@ static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out,
 #undef RP_BETTER
 #undef RP_BETTER_ONE
 #undef RP_WORST
+#undef RP_EXTREME

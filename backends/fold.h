@@ -2,6 +2,7 @@
  *   RP_FOLD_OP    sum ..
  *   RP_W, RP_WC   suffix and C type of the state
  *   RP_STEP(a, b), RP_STEP_ONE(a, b)   one step on vectors and on elements of the state's type
+ *   RP_STEP_IN(a, b)   the same on vectors of elements
  *   RP_START      the empty state
  *   RP_LIFT       0: elements are of the state's type; 1: widened first; 2: widened after each tree
  *   RP_COMPENSATED  1: the state keeps what its additions lost (Knuth's two-sum), and gives it back at the end
@@ -21,53 +22,93 @@ enum {
     F(halves) = RP_LIFT ? v_halves : 1,
     F(fields) = RP_COMPENSATED ? 2 : 1,
     F(lane_vectors) = RP_LANES / (int)TYPE(v_count),
-    F(strip_vectors) = F(lane_vectors) > 4 ? 4 : F(lane_vectors)
+    F(strip_vectors) = 4, /* read from a row in one go: rows a power of two apart share cache sets */
+    F(most_vectors) = F(lane_vectors) > F(strip_vectors) ? F(lane_vectors) : F(strip_vectors),
+    F(terms) = RP_LIFT == 1 ? F(halves) : 1 /* of a vector, where steps are taken */
 };
 
-/* k elements, or a whole vector where k is 0. */
-RP_INLINE V F(load)(const char *x, int64_t k) {
-    const RP_C *p = (const RP_C *)(const void *)x;
-    return k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
-}
-
-RP_INLINE W F(lift)(V v, int half) {
-#if RP_LIFT
-    return TYPE(v_widen)(v, half);
+/* What steps are taken on inside a block: the state's type where elements are widened first. */
+#if RP_LIFT == 1
+#define E RP_CAT(v_, RP_W)
+#define RP_TERM(a, b) RP_STEP(a, b)
 #else
-    (void)half;
-    return v;
+#define E V
+#define RP_TERM(a, b) RP_STEP_IN(a, b)
 #endif
+
+/* `vectors` vectors of a row, or k elements where k is not 0. */
+RP_INLINE void F(row)(E *e, const char *x, int vectors, int64_t k) {
+    for (int v = 0; v < vectors; v++) {
+        const RP_C *p = (const RP_C *)(const void *)x + v * (int)TYPE(v_count);
+        V y = k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
+#if RP_LIFT == 1
+        for (int h = 0; h < F(halves); h++)
+            e[v * F(halves) + h] = TYPE(v_widen)(y, h);
+#else
+        e[v] = y;
+#endif
+    }
 }
 
-#define RP_TREE_OF(at)                                                                                       \
-    RP_STEP(RP_STEP(RP_STEP(at(0), at(1)), RP_STEP(at(2), at(3))),                                           \
-            RP_STEP(RP_STEP(at(4), at(5)), RP_STEP(at(6), at(7))))
-RP_INLINE void F(tree)(W *p, const char *x, int64_t stride, int64_t k) {
+RP_INLINE void F(steps)(E *a, const E *b, int vectors) {
+    for (int i = 0; i < vectors * F(terms); i++)
+        a[i] = RP_TERM(a[i], b[i]);
+}
+
+/* ((0+1)+(2+3))+((4+5)+(6+7)) of the rows from x on. */
+RP_INLINE void F(tree)(E *t, const char *x, int64_t stride, int vectors, int64_t k) {
+    E a[F(most_vectors) * F(terms)], b[F(most_vectors) * F(terms)], c[F(most_vectors) * F(terms)];
+#define RP_PAIR(into, r)                                                                                     \
+    F(row)(into, x + (r)*stride, vectors, k);                                                                \
+    F(row)(c, x + ((r) + 1) * stride, vectors, k);                                                           \
+    F(steps)(into, c, vectors)
+    RP_PAIR(t, 0);
+    RP_PAIR(a, 2);
+    F(steps)(t, a, vectors);
+    RP_PAIR(a, 4);
+    RP_PAIR(b, 6);
+    F(steps)(a, b, vectors);
+    F(steps)(t, a, vectors);
+#undef RP_PAIR
+}
+
+RP_INLINE void F(lift)(W *w, const E *e, int vectors) {
+    for (int v = 0; v < vectors; v++)
+        for (int h = 0; h < F(halves); h++)
 #if RP_LIFT == 2
-#define RP_AT(r) F(load)(x + (r)*stride, k)
-    V t = RP_TREE_OF(RP_AT);
-    for (int h = 0; h < F(halves); h++)
-        p[h] = F(lift)(t, h);
+            w[v * F(halves) + h] = TYPE(v_widen)(e[v], h);
 #else
-#define RP_AT(r) F(lift)(F(load)(x + (r)*stride, k), h)
-    for (int h = 0; h < F(halves); h++)
-        p[h] = RP_TREE_OF(RP_AT);
+            w[v * F(halves) + h] = e[v * F(terms) + h];
 #endif
 }
-#undef RP_AT
-#undef RP_TREE_OF
+
+RP_INLINE void F(whole_block)(W *p, const char *x, int64_t stride, int vectors, int64_t k) {
+    E t[F(most_vectors) * F(terms)];
+    W q[F(most_vectors) * F(halves)];
+    F(tree)(t, x, stride, vectors, k);
+    F(lift)(p, t, vectors);
+    F(tree)(t, x + RP_TREE * stride, stride, vectors, k);
+    F(lift)(q, t, vectors);
+    for (int i = 0; i < vectors * F(halves); i++)
+        p[i] = RP_STEP(p[i], q[i]);
+}
 
 /* The block that ends a call: fewer than RP_BLOCK rows. */
-RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t rows, int64_t k) {
-    int64_t r = rows >= RP_TREE ? RP_TREE : 1;
-    if (r == RP_TREE)
-        F(tree)(p, x, stride, k);
+RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t rows, int vectors, int64_t k) {
+    E t[F(most_vectors) * F(terms)];
+    W q[F(most_vectors) * F(halves)];
+    const int64_t first = rows >= RP_TREE ? RP_TREE : 1;
+    if (first == RP_TREE)
+        F(tree)(t, x, stride, vectors, k);
     else
-        for (int h = 0; h < F(halves); h++)
-            p[h] = F(lift)(F(load)(x, k), h);
-    for (; r < rows; r++)
-        for (int h = 0; h < F(halves); h++)
-            p[h] = RP_STEP(p[h], F(lift)(F(load)(x + r * stride, k), h));
+        F(row)(t, x, vectors, k);
+    F(lift)(p, t, vectors);
+    for (int64_t r = first; r < rows; r++) {
+        F(row)(t, x + r * stride, vectors, k);
+        F(lift)(q, t, vectors);
+        for (int i = 0; i < vectors * F(halves); i++)
+            p[i] = RP_STEP(p[i], q[i]);
+    }
 }
 
 RP_INLINE void F(enter)(W *s, W *lost, W p) {
@@ -84,7 +125,7 @@ RP_INLINE void F(enter)(W *s, W *lost, W p) {
 /* `vectors` vectors of columns (known where this is inlined), or k columns where k is not 0. */
 RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int vectors,
                         int64_t k) {
-    enum { MOST = F(lane_vectors), H = F(halves), N = WIDE(v_count) };
+    enum { MOST = F(most_vectors), H = F(halves), N = WIDE(v_count) };
     W s[MOST * H], lost[MOST * H], p[MOST * H];
     RP_WC part[2][H * N];
     RP_WC *sums = state, *rests = state + (F(fields) - 1) * pitch;
@@ -100,22 +141,14 @@ RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stri
         s[i] = WIDE(v_load)(sums + i * N);
         lost[i] = WIDE(v_load)(rests + i * N);
     }
-    for (; r + RP_BLOCK <= rows; r += RP_BLOCK, x += RP_BLOCK * stride) {
-        for (int v = 0; v < vectors; v++)
-            F(tree)(p + v * H, x + v * (int)sizeof(V), stride, k);
-        for (int v = 0; v < vectors; v++) {
-            W q[H];
-            F(tree)(q, x + RP_TREE * stride + v * (int)sizeof(V), stride, k);
-            for (int h = 0; h < H; h++)
-                F(enter)(&s[v * H + h], &lost[v * H + h], RP_STEP(p[v * H + h], q[h]));
-        }
+    for (; r < rows; r += RP_BLOCK, x += RP_BLOCK * stride) {
+        if (r + RP_BLOCK <= rows)
+            F(whole_block)(p, x, stride, vectors, k);
+        else
+            F(last_block)(p, x, stride, rows - r, vectors, k);
+        for (int i = 0; i < vectors * H; i++)
+            F(enter)(&s[i], &lost[i], p[i]);
     }
-    if (r < rows)
-        for (int v = 0; v < vectors; v++) {
-            F(last_block)(p, x + v * (int)sizeof(V), stride, rows - r, k);
-            for (int h = 0; h < H; h++)
-                F(enter)(&s[v * H + h], &lost[v * H + h], p[h]);
-        }
     for (int i = 0; i < vectors * H; i++) {
         if (F(fields) > 1)
             WIDE(v_store)(rests + i * N, lost[i]);
@@ -153,7 +186,7 @@ static void F(rows)(void *state, int64_t pitch, int64_t column, const void *x, i
             F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, F(strip_vectors), 0);
         for (; c + one <= cols; c += one)
             F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, 1, 0);
-        if (c < cols)
+        if (one > 1 && c < cols)
             F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, 1, cols - c);
     }
 }
@@ -195,14 +228,22 @@ static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, i
         if (rows)
             F(strip)(lane, RP_LANES, run, ROW, rows, F(lane_vectors), 0);
         for (int64_t c = 0; c < past; c += TYPE(v_count)) {
-            int64_t k = past - c < TYPE(v_count) ? past - c : 0;
+            int64_t k = TYPE(v_count) > 1 && past - c < TYPE(v_count) ? past - c : 0;
             F(strip)(lane + c, RP_LANES, rest + c * (int64_t)sizeof(RP_C), ROW, 1, 1, k);
         }
-        for (int half = RP_LANES / 2; half; half /= 2)
-            F(join)(lane, RP_LANES, lane + half, RP_LANES, half);
+        F(join)(lane, RP_LANES, lane + 8, RP_LANES, 8); /* written out, so that each becomes vector code */
+        F(join)(lane, RP_LANES, lane + 4, RP_LANES, 4);
+        F(join)(lane, RP_LANES, lane + 2, RP_LANES, 2);
+        F(join)(lane, RP_LANES, lane + 1, RP_LANES, 1);
         F(join)(s, pitch, lane, RP_LANES, 1);
     }
 }
+
+#if RP_IS_FLOAT
+typedef RP_C F(result);
+#else
+typedef RP_WC F(result);
+#endif
 
 /* What the state stands for. Past overflow the rest is meaningless; a rest of zero must not change a -0.0. */
 RP_INLINE RP_WC F(value)(const RP_WC *state, int64_t pitch) {
@@ -215,28 +256,42 @@ RP_INLINE RP_WC F(value)(const RP_WC *state, int64_t pitch) {
 #endif
 }
 
+RP_INLINE void F(write)(const RP_WC *s, int64_t pitch, int64_t cols, char *out, int64_t out_stride,
+                        int divides, double divisor) {
+    for (int64_t i = 0; i < cols; i++) {
+#if RP_IS_FLOAT
+        RP_C result =
+            (RP_C)(divides ? (double)F(value)(s + i, pitch) / divisor : (double)F(value)(s + i, pitch));
+#else
+        double result = (double)F(value)(s + i, pitch) / divisor;
+        if (!divides) {
+            memcpy(out + i * out_stride, s + i, sizeof *s);
+            continue;
+        }
+#endif
+        memcpy(out + i * out_stride, &result, sizeof result);
+    }
+}
+
+/* The usual cases are written out: results one after another, and no division by 1. */
 static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
                       raptors_dtype dtype, double divisor, int root) {
-    const RP_WC *s = state;
+    const int divides = RP_IS_FLOAT ? divisor != 1 : dtype == RAPTORS_FLOAT64;
+    const int64_t item = divides && !RP_IS_FLOAT ? (int64_t)sizeof(double) : (int64_t)sizeof(F(result));
     (void)root;
-    if (RP_IS_FLOAT || dtype == RAPTORS_FLOAT64) {
-        for (int64_t i = 0; i < cols; i++) {
-            double v = (double)F(value)(s + i, pitch) / divisor;
-#if RP_IS_FLOAT
-            RP_C result = (RP_C)v;
-#else
-            double result = v;
-#endif
-            memcpy((char *)out + i * out_stride, &result, sizeof result);
-        }
-    } else {
-        for (int64_t i = 0; i < cols; i++)
-            memcpy((char *)out + i * out_stride, s + i, sizeof *s);
-    }
+    if (out_stride == item && divides)
+        F(write)
+        (state, pitch, cols, out, RP_IS_FLOAT ? (int64_t)sizeof(RP_C) : (int64_t)sizeof(double), 1, divisor);
+    else if (out_stride == item)
+        F(write)(state, pitch, cols, out, sizeof(F(result)), 0, divisor);
+    else
+        F(write)(state, pitch, cols, out, out_stride, divides, divisor);
 }
 
 #undef V
 #undef W
+#undef E
+#undef RP_TERM
 #undef F
 #undef TYPE
 #undef WIDE
@@ -244,6 +299,7 @@ static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out,
 #undef RP_W
 #undef RP_WC
 #undef RP_STEP
+#undef RP_STEP_IN
 #undef RP_STEP_ONE
 #undef RP_START
 #undef RP_LIFT

@@ -91,11 +91,15 @@ RP_INLINE int64_t rp_rows_in_l1(int64_t row_bytes) {
 #define RP_C int32_t
 #define RP_ZIP_LO RP_ZIP_LO_32
 #define RP_ZIP_HI RP_ZIP_HI_32
+#define RP_EVENS RP_EVENS_32
+#define RP_REVERSED RP_REVERSED_32
 #include "move.h"
 #define RP_T i64
 #define RP_C int64_t
 #define RP_ZIP_LO RP_ZIP_LO_64
 #define RP_ZIP_HI RP_ZIP_HI_64
+#define RP_EVENS RP_EVENS_64
+#define RP_REVERSED RP_REVERSED_64
 #include "move.h"
 
 static void widen_f32(double *dst, const void *src, int64_t n) {

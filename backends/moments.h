@@ -20,12 +20,11 @@ RP_INLINE V F(load)(const char *x, int64_t k) {
 
 /* The mean, a whole vector of columns, rounded to the elements' type. */
 RP_INLINE V F(about)(const v_f64 *mean) {
-    RP_C lane[TYPE(v_count)];
-    double wide[TYPE(v_count)];
-    memcpy(wide, mean, sizeof wide);
-    for (int i = 0; i < (int)TYPE(v_count); i++)
-        lane[i] = (RP_C)wide[i];
-    return TYPE(v_load)(lane);
+#if RP_IS_NARROW
+    return RP_CAT(v_narrow_, RP_T)(mean);
+#else
+    return *mean;
+#endif
 }
 
 #define RP_TREE_OF(at) (((at(0) + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7))))
@@ -69,17 +68,20 @@ RP_INLINE V F(first_about)(const char *x, int64_t stride, int64_t rows, int64_t 
 RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t rows,
                         int64_t k) {
     enum { H = F(halves), N = v_count_f64 };
-    double part[F(fields)][H * N], n = state[0];
+    double part[F(fields)][H * N], *first = state, n = state[0];
+    const int64_t step = k ? H * N : pitch;
     v_f64 mean[H], low[H], m2[H], rest[H];
-    const int64_t cols = k ? k : TYPE(v_count);
-    memset(part, 0, sizeof part);
-    for (int f = 0; f < F(fields); f++)
-        memcpy(part[f], state + f * pitch, (size_t)cols * sizeof(double));
+    if (k) {
+        memset(part, 0, sizeof part);
+        for (int f = 0; f < F(fields); f++)
+            memcpy(part[f], state + f * pitch, (size_t)k * sizeof(double));
+        first = part[0];
+    }
     for (int h = 0; h < H; h++) {
-        mean[h] = v_load_f64(part[moments_mean] + h * N);
-        low[h] = v_load_f64(part[moments_low] + h * N);
-        m2[h] = v_load_f64(part[moments_m2] + h * N);
-        rest[h] = v_load_f64(part[moments_rest] + h * N);
+        mean[h] = v_load_f64(first + moments_mean * step + h * N);
+        low[h] = v_load_f64(first + moments_low * step + h * N);
+        m2[h] = v_load_f64(first + moments_m2 * step + h * N);
+        rest[h] = v_load_f64(first + moments_rest * step + h * N);
     }
     for (int64_t r = 0; r < rows; r += RP_BLOCK, x += RP_BLOCK * stride) {
         const int64_t m = rows - r < RP_BLOCK ? rows - r : RP_BLOCK;
@@ -101,14 +103,14 @@ RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t str
         n += (double)m;
     }
     for (int h = 0; h < H; h++) {
-        v_store_f64(part[moments_n] + h * N, v_set_f64(n));
-        v_store_f64(part[moments_mean] + h * N, mean[h]);
-        v_store_f64(part[moments_low] + h * N, low[h]);
-        v_store_f64(part[moments_m2] + h * N, m2[h]);
-        v_store_f64(part[moments_rest] + h * N, rest[h]);
+        v_store_f64(first + moments_n * step + h * N, v_set_f64(n));
+        v_store_f64(first + moments_mean * step + h * N, mean[h]);
+        v_store_f64(first + moments_low * step + h * N, low[h]);
+        v_store_f64(first + moments_m2 * step + h * N, m2[h]);
+        v_store_f64(first + moments_rest * step + h * N, rest[h]);
     }
-    for (int f = 0; f < F(fields); f++)
-        memcpy(state + f * pitch, part[f], (size_t)cols * sizeof(double));
+    for (int f = 0; k && f < F(fields); f++)
+        memcpy(state + f * pitch, part[f], (size_t)k * sizeof(double));
 }
 
 static void F(rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t stride, int64_t rows,
@@ -145,8 +147,10 @@ static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, i
             if (k > 0)
                 F(strip)(lane + c, RP_LANES, at + rows * ROW, ROW, 1, k < TYPE(v_count) ? k : 0);
         }
-        for (int half = RP_LANES / 2; half; half /= 2)
-            moments_join(lane, RP_LANES, lane + half, RP_LANES, half);
+        moments_join(lane, RP_LANES, lane + 8, RP_LANES, 8);
+        moments_join(lane, RP_LANES, lane + 4, RP_LANES, 4);
+        moments_join(lane, RP_LANES, lane + 2, RP_LANES, 2);
+        moments_join(lane, RP_LANES, lane + 1, RP_LANES, 1);
         moments_join((double *)state + column + j, pitch, lane, RP_LANES, 1);
     }
 }

@@ -14,13 +14,50 @@ RP_INLINE void F(move_item)(char *dst, const char *src) {
     memcpy(dst, &item, sizeof item);
 }
 
-static void F(move_line)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n) {
-    if (dst_stride == (int64_t)sizeof(RP_C) && src_stride == (int64_t)sizeof(RP_C)) {
-        memcpy(dst, src, (size_t)n * sizeof(RP_C));
-        return;
+#if RP_VECTOR_BYTES
+/* Every second item, or all of them backwards, into a run; how many were done. Loads stay inside what the source
+   spans: the last vector of a line of every second item would not. */
+RP_INLINE int64_t F(move_vectors)(char *dst, const char *src, int64_t src_stride, int64_t n) {
+    enum { N = F(v_count), ITEM = sizeof(RP_C) };
+    int64_t i = 0;
+    V a, b;
+    if (src_stride == 2 * ITEM) {
+        for (; i + N < n; i += N) {
+            memcpy(&a, src + 2 * i * ITEM, sizeof a);
+            memcpy(&b, src + (2 * i + N) * ITEM, sizeof b);
+            a = RP_EVENS(a, b);
+            memcpy(dst + i * ITEM, &a, sizeof a);
+        }
+    } else if (src_stride == -ITEM) {
+        for (; i + N <= n; i += N) {
+            memcpy(&a, src - (i + N - 1) * ITEM, sizeof a);
+            a = RP_REVERSED(a);
+            memcpy(dst + i * ITEM, &a, sizeof a);
+        }
     }
-    for (int64_t i = 0; i < n; i++)
-        F(move_item)(dst + i * dst_stride, src + i * src_stride);
+    return i;
+}
+#else
+RP_INLINE int64_t F(move_vectors)(char *dst, const char *src, int64_t src_stride, int64_t n) {
+    (void)dst;
+    (void)src;
+    (void)src_stride;
+    (void)n;
+    return 0;
+}
+#endif
+
+static void F(move_line)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n) {
+    const int64_t item = sizeof(RP_C);
+    if (dst_stride == item && src_stride == item) {
+        memcpy(dst, src, (size_t)n * sizeof(RP_C));
+    } else if (dst_stride == item) {
+        for (int64_t i = F(move_vectors)(dst, src, src_stride, n); i < n; i++)
+            F(move_item)(dst + i * item, src + i * src_stride);
+    } else {
+        for (int64_t i = 0; i < n; i++)
+            F(move_item)(dst + i * dst_stride, src + i * src_stride);
+    }
 }
 
 #if RP_VECTOR_BYTES
@@ -84,3 +121,5 @@ static void F(move)(void *dst, int64_t d0, int64_t d1, const void *src, int64_t 
 #undef RP_C
 #undef RP_ZIP_LO
 #undef RP_ZIP_HI
+#undef RP_EVENS
+#undef RP_REVERSED

@@ -25,6 +25,7 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_W RP_WIDE
 #define RP_WC RP_WIDE_C
 #define RP_STEP(a, b) ((a) + (b))
+#define RP_STEP_IN(a, b) ((a) + (b))
 #define RP_STEP_ONE(a, b) ((a) + (b))
 #define RP_START (RP_IS_FLOAT ? (RP_WIDE_C)-0.0 : 0)
 #define RP_LIFT (RP_IS_NARROW ? (RP_IS_FLOAT ? 2 : 1) : 0)
@@ -35,6 +36,7 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_W RP_WIDE
 #define RP_WC RP_WIDE_C
 #define RP_STEP(a, b) ((a) * (b))
+#define RP_STEP_IN(a, b) ((a) * (b))
 #define RP_STEP_ONE(a, b) ((a) * (b))
 #define RP_START 1
 #define RP_LIFT RP_IS_NARROW
@@ -45,6 +47,7 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_W RP_T
 #define RP_WC RP_C
 #define RP_STEP(a, b) RP_CAT(v_min_, RP_T)(a, b)
+#define RP_STEP_IN(a, b) RP_CAT(v_min_, RP_T)(a, b)
 #define RP_STEP_ONE(a, b) ((a) < (b) || (a) != (a) ? (a) : (b))
 #define RP_START RP_GREATEST
 #define RP_LIFT 0
@@ -55,6 +58,7 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_W RP_T
 #define RP_WC RP_C
 #define RP_STEP(a, b) RP_CAT(v_max_, RP_T)(a, b)
+#define RP_STEP_IN(a, b) RP_CAT(v_max_, RP_T)(a, b)
 #define RP_STEP_ONE(a, b) ((a) > (b) || (a) != (a) ? (a) : (b))
 #define RP_START RP_LEAST
 #define RP_LIFT 0
@@ -65,12 +69,14 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_BETTER(a, b) RP_LESS(a, b)
 #define RP_BETTER_ONE(a, b) ((a) < (b))
 #define RP_WORST RP_GREATEST
+#define RP_EXTREME(a, b) RP_CAT(v_min_, RP_T)(a, b)
 #include "argfold.h"
 
 #define RP_FOLD_OP argmax
 #define RP_BETTER(a, b) RP_LESS(b, a)
 #define RP_BETTER_ONE(a, b) ((a) > (b))
 #define RP_WORST RP_LEAST
+#define RP_EXTREME(a, b) RP_CAT(v_max_, RP_T)(a, b)
 #include "argfold.h"
 
 #if RP_IS_FLOAT

@@ -42,6 +42,9 @@
     RP_INLINE m_##t v_less_##t(v_##t a, v_##t b) {                                                           \
         return RP_MASK(t, a < b);                                                                            \
     }                                                                                                        \
+    RP_INLINE m_##t v_equal_##t(v_##t a, v_##t b) {                                                          \
+        return RP_MASK(t, a == b);                                                                           \
+    }                                                                                                        \
     RP_INLINE m_##t v_is_nan_##t(v_##t a) {                                                                  \
         return RP_MASK(t, a != a);                                                                           \
     }
@@ -115,6 +118,11 @@ typedef int32_t v_half_i32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
         memcpy(&h, (const char *)&v + half * (int)sizeof h, sizeof h);                                       \
         return __builtin_convertvector(h, v_##wide);                                                         \
     }
+RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
+    v_half_f32 h[2] = {__builtin_convertvector(halves[0], v_half_f32),
+                       __builtin_convertvector(halves[1], v_half_f32)};
+    return v_load_f32((const float *)h);
+}
 enum { v_halves = 2 };
 #else
 RP_INLINE v_f32 v_abs_f32(v_f32 x) {
@@ -128,6 +136,9 @@ RP_INLINE v_f64 v_abs_f64(v_f64 x) {
         (void)half;                                                                                          \
         return (v_##wide)v;                                                                                  \
     }
+RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
+    return (v_f32)*halves;
+}
 enum { v_halves = 1 };
 #endif
 RP_WIDEN(f32, f64)
@@ -142,18 +153,31 @@ RP_WIDEN(i32, i64)
 #define v_stream_end() ((void)0)
 #endif
 
-/* The lanes of a and b in turn: of their lower halves, and of their upper. */
+/* RP_EVENS: lanes 0, 2, .. of a then b; RP_REVERSED: last first; RP_ZIP: the lanes of a and b in turn: of their lower halves, and of their upper. */
 #if RP_VECTOR_BYTES == 16
+#define RP_EVENS_32(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
+#define RP_EVENS_64(a, b) __builtin_shufflevector(a, b, 0, 2)
+#define RP_REVERSED_32(a) __builtin_shufflevector(a, a, 3, 2, 1, 0)
+#define RP_REVERSED_64(a) __builtin_shufflevector(a, a, 1, 0)
 #define RP_ZIP_LO_32(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define RP_ZIP_HI_32(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #define RP_ZIP_LO_64(a, b) __builtin_shufflevector(a, b, 0, 2)
 #define RP_ZIP_HI_64(a, b) __builtin_shufflevector(a, b, 1, 3)
 #elif RP_VECTOR_BYTES == 32
+#define RP_EVENS_32(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define RP_EVENS_64(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
+#define RP_REVERSED_32(a) __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0)
+#define RP_REVERSED_64(a) __builtin_shufflevector(a, a, 3, 2, 1, 0)
 #define RP_ZIP_LO_32(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
 #define RP_ZIP_HI_32(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #define RP_ZIP_LO_64(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define RP_ZIP_HI_64(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #elif RP_VECTOR_BYTES == 64
+#define RP_EVENS_32(a, b)                                                                                    \
+    __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define RP_EVENS_64(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define RP_REVERSED_32(a) __builtin_shufflevector(a, a, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define RP_REVERSED_64(a) __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0)
 #define RP_ZIP_LO_32(a, b)                                                                                   \
     __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define RP_ZIP_HI_32(a, b)                                                                                   \
