@@ -57,11 +57,13 @@ static void run_job(const rp_question *q, const rp_answer *a, job *j) {
         j->run(j, 0, j->pieces);
     if (members > a->members)
         members = a->members;
+    rp_team_leave();
     rp_gate_tell(q, a, &(rp_outcome){.members = members, .busy = members > 1 ? j->busy : NULL});
 }
 
 static rp_question question(rp_call_op call, raptors_dtype dtype, rp_layout layout, int64_t bytes,
                             int64_t parts, int team) {
+    rp_team_enter(); /* run_job leaves */
     return (rp_question){
         .op = call,
         .dtype = dtype,

@@ -27,6 +27,7 @@
 /* Why no region may ever open again in this process: RP_TEAM_FORKED or RP_TEAM_FAILED. */
 static atomic_int ended;
 static atomic_bool held;
+static atomic_int entered; /* calls between rp_team_enter and rp_team_leave */
 static atomic_int pretended;
 static size_t stack_bytes; /* of libgomp's threads; 0: the system's default */
 
@@ -54,13 +55,16 @@ const char *rp_team_reason_name(rp_team_reason reason) {
     return names[reason];
 }
 
-int rp_team_size(void) {
+static int usable_cpus(void) {
     int usable = atomic_load_explicit(&pretended, memory_order_relaxed);
-    int bound = self.bound != 0 ? self.bound : rp_cpus_get()->variable;
     if (usable == 0) {
         usable = rp_cpus_get()->usable;
     }
-    usable = usable < RP_MAX_THREADS ? usable : RP_MAX_THREADS;
+    return usable < RP_MAX_THREADS ? usable : RP_MAX_THREADS;
+}
+
+int rp_team_size(void) {
+    const int usable = usable_cpus(), bound = self.bound != 0 ? self.bound : rp_cpus_get()->variable;
     return bound != 0 && bound < usable ? bound : usable;
 }
 
@@ -76,7 +80,17 @@ int rp_team_blocked(void) {
     if (omp_get_level() > 0) {
         return RP_TEAM_NESTED;
     }
-    return atomic_load_explicit(&held, memory_order_relaxed) ? RP_TEAM_BUSY : RP_TEAM_FREE;
+    const int others = atomic_load_explicit(&entered, memory_order_relaxed) - 1;
+    const bool busy = atomic_load_explicit(&held, memory_order_relaxed) || others >= usable_cpus() / 2;
+    return busy ? RP_TEAM_BUSY : RP_TEAM_FREE;
+}
+
+void rp_team_enter(void) {
+    atomic_fetch_add_explicit(&entered, 1, memory_order_relaxed);
+}
+
+void rp_team_leave(void) {
+    atomic_fetch_sub_explicit(&entered, 1, memory_order_relaxed);
 }
 
 /* ---- creating threads ------------------------------------------------------------------------------------ */

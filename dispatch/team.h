@@ -15,7 +15,7 @@ typedef enum rp_team_reason {
     RP_TEAM_FORKED, /* a child of fork: the team's threads are not in it, so it stays sequential for ever */
     RP_TEAM_FAILED, /* threads could not be created: sequential for ever */
     RP_TEAM_NESTED, /* inside a parallel region of the caller's */
-    RP_TEAM_BUSY    /* another thread's call holds the team */
+    RP_TEAM_BUSY    /* another thread's call holds the team, or half of the CPUs have calls of their own */
 } rp_team_reason;
 
 /* One word for the JSON: "free", "one", "forked", "failed", "nested", "busy". */
@@ -31,6 +31,11 @@ void rp_team_load(void);
 /* The most threads that a call from this thread may use, >= 1: the usable CPUs, and this thread's
  * raptors_set_threads or else RAPTORS_THREADS. */
 int rp_team_size(void);
+
+/* Around each call that is large enough to ask: where half of the usable CPUs have calls of their own already, a team
+ * would only take them away from one another (RP_TEAM_BUSY). */
+void rp_team_enter(void);
+void rp_team_leave(void);
 
 /* Whether a region may open now (an rp_team_reason). It may change until rp_team_run, which asks again. */
 int rp_team_blocked(void);
