@@ -14,8 +14,8 @@ typedef struct map_row {
     bool floats_only;
     raptors_status (*two)(const raptors_array *, const raptors_array *, const raptors_array *);
     raptors_status (*one)(const raptors_array *, const raptors_array *);
-    PyObject *numpy; /* answers what the library does not take */
-    int reported;    /* the exception flags that mean what NumPy means by them */
+    PyObject *numpy;      /* answers what the library does not take */
+    _Atomic int reported; /* the exception flags that mean what NumPy means by them */
 } map_row;
 
 enum {
@@ -287,8 +287,10 @@ int rp_map_start(void) {
     "\n\n"                                                                                                   \
     "Inputs are arrays or scalars that broadcast against each other; out, if given, is an array of the\n"    \
     "broadcast shape, and is returned. float32, float64, int32 and int64 arrays of one dtype (a Python\n"    \
-    "number takes an array's dtype) are computed by Raptors; anything else, and every error, is\n"           \
-    "NumPy's, by the function of the same name: ValueError for shapes, TypeError for dtypes.\n"              \
+    "number takes an array's dtype) are computed by Raptors; anything else is NumPy's, by the function of\n" \
+    "the same name, and so is every error: ValueError for shapes, TypeError for dtypes, and what NumPy "     \
+    "does\n"                                                                                                 \
+    "instead of any RAPTORS_ERROR above.\n"                                                                  \
     "The result has NumPy's dtype, shape and memory order, and the same bits on every machine."
 #define METHOD(name, inputs, text)                                                                           \
     {#name, (PyCFunction)(void (*)(void))map_##name, METH_FASTCALL | METH_KEYWORDS,                          \

@@ -2,9 +2,10 @@
  * SPDX-License-Identifier: MIT
  *
  * A block is a mapping of its own with a header before the array's data. Blocks that are given back wait, at most
- * IDLE_BLOCKS of them and `limit` bytes, the oldest going first; one that waited IDLE_SECONDS goes when the pool is next
- * used. The pages of a waiting huge block are the kernel's for the taking (MADV_FREE). Nobody ever waits for the pool: who
- * finds it busy maps or unmaps a block on its own, so a thread cannot hold up another, nor the child of a fork.
+ * IDLE_BLOCKS of them and `limit` bytes, the oldest going first; one that waited IDLE_SECONDS goes when the pool is
+ * next used. All but the last `warm_limit` bytes of them are the kernel's for the taking (MADV_FREE): asking that of
+ * every block would cost the smaller ones more than their arithmetic. Nobody ever waits for the pool: who finds it
+ * busy maps or unmaps a block on its own, so a thread cannot hold up another, nor the child of a fork.
  */
 #include "extension.h"
 
@@ -20,6 +21,7 @@ enum { IDLE_BLOCKS = 16, IDLE_SECONDS = 2 };
 
 static const size_t page = 4096, huge_page = 2 << 20;
 static const size_t greatest_limit = 1 << 29; /* and a sixteenth of the machine's memory, if that is less */
+static const size_t warm_limit = 32 << 20;
 const size_t rp_pool_least = 128 << 10;
 
 /* What stands before an array's data, which stays aligned to a cache line. */
@@ -31,11 +33,12 @@ typedef struct idle {
     block *block;
     size_t bytes;
     time_t since;
+    bool warm; /* not yet left to the kernel */
 } idle;
 
 static struct {
     atomic_flag busy;
-    size_t limit, held;
+    size_t limit, held, warm;
     int count;
     idle blocks[IDLE_BLOCKS]; /* oldest first */
 } pool = {.busy = ATOMIC_FLAG_INIT};
@@ -87,6 +90,7 @@ static idle take_out(int place) {
     idle taken = pool.blocks[place];
     pool.count--;
     pool.held -= taken.bytes;
+    pool.warm -= taken.warm ? taken.bytes : 0;
     memmove(&pool.blocks[place], &pool.blocks[place + 1], (size_t)(pool.count - place) * sizeof(idle));
     return taken;
 }
@@ -101,6 +105,25 @@ static int evict(size_t room, time_t time, idle *evicted) {
     return count;
 }
 
+/* Under the lock: who takes a block must not have it emptied afterwards. */
+static void cool(void) {
+    for (int i = 0; i < pool.count && pool.warm > warm_limit; i++) {
+        idle *oldest = &pool.blocks[i];
+        if (oldest->warm) {
+            madvise(oldest->block, oldest->bytes, MADV_FREE);
+            oldest->warm = false;
+            pool.warm -= oldest->bytes;
+        }
+    }
+}
+
+static void put_in(idle given) {
+    pool.blocks[pool.count++] = given;
+    pool.held += given.bytes;
+    pool.warm += given.bytes;
+    cool();
+}
+
 /* The smallest block that holds `bytes` and wastes at most a quarter of them; the latest of equals is the warmest. */
 static idle find(size_t bytes) {
     int best = -1;
@@ -110,7 +133,7 @@ static idle find(size_t bytes) {
             best = i;
         }
     }
-    return best < 0 ? (idle){NULL, bytes, 0} : take_out(best);
+    return best < 0 ? (idle){NULL, bytes, 0, true} : take_out(best);
 }
 
 /* ---- NumPy's allocator ------------------------------------------------------------------------------------ */
@@ -120,7 +143,7 @@ static void *pool_malloc(void *context, size_t size) {
     if (size > PTRDIFF_MAX - 2 * huge_page) {
         return NULL;
     }
-    idle found = {NULL, (size + sizeof(block) + page - 1) / page * page, 0}, evicted[IDLE_BLOCKS];
+    idle found = {NULL, (size + sizeof(block) + page - 1) / page * page, 0, true}, evicted[IDLE_BLOCKS];
     if (enter()) {
         found = find(found.bytes);
         int count = evict(0, now(), evicted);
@@ -144,10 +167,7 @@ static void pool_free(void *context, void *data, size_t size) {
         return;
     }
     block *given = (block *)data - 1;
-    idle waiting = {given, given->bytes, now()}, evicted[IDLE_BLOCKS];
-    if (waiting.bytes >= huge_page) {
-        madvise(given, waiting.bytes, MADV_FREE);
-    }
+    idle waiting = {given, given->bytes, now(), true}, evicted[IDLE_BLOCKS];
     if (!enter()) {
         unmap_blocks(&waiting, 1);
         return;
@@ -156,8 +176,7 @@ static void pool_free(void *context, void *data, size_t size) {
     bool kept = waiting.bytes <= pool.limit;
     if (kept) {
         count = evict(waiting.bytes, waiting.since, evicted);
-        pool.blocks[pool.count++] = waiting;
-        pool.held += waiting.bytes;
+        put_in(waiting);
     }
     leave();
     unmap_blocks(evicted, count);

@@ -415,8 +415,9 @@ int rp_reduce_start(void) {
     "a is an array, or what makes one; axis an int, a tuple of ints, or None for all; the reduced axes\n"    \
     "are dropped, or kept with length 1 if keepdims. A result without axes is a NumPy scalar. out, if\n"     \
     "given, has the result's shape, and is returned. float32, float64, int32 and int64 are computed by\n"    \
-    "Raptors, in a fixed order of additions that is the same on every machine; anything else, and every\n"   \
-    "error, is NumPy's, by the function of the same name: AxisError for an axis, ValueError for shapes\n"    \
+    "Raptors, in a fixed order of additions that is the same on every machine; anything else is NumPy's,\n"  \
+    "by the function of the same name, and so is every error: AxisError for an axis, ValueError for "        \
+    "shapes\n"                                                                                               \
     "and empty input, TypeError for dtypes."
 #define METHOD(name, signature, text)                                                                        \
     {#name, (PyCFunction)(void (*)(void))reduce_##name, METH_FASTCALL | METH_KEYWORDS,                       \
