@@ -4,6 +4,7 @@
 
 import report
 
+ENOUGH = 12  # confirmed failures: more would take time and change no verdict
 
 def _by_key(doc):
     return {row["key"]: row for row in report.measured(doc["cases"])}
@@ -31,11 +32,16 @@ def complaint(row, baseline):
 
 
 def judge(rows, baseline_doc, again):
-    """The complaints that a repeat confirms. `again(keys)` measures those cases anew and returns their rows;
-    each replaces the row it repeats, so that the report shows what was judged."""
+    """The complaints that a repeat confirms, and the number of suspects left unrepeated because ENOUGH were.
+    `again(key)` measures a case anew and returns its row, which replaces the one it repeats: the report shows what
+    was judged."""
     baseline = _by_key(baseline_doc) if baseline_doc else {}
-    suspects = [row["key"] for row in rows if complaint(row, baseline)]
-    repeated = {row["key"]: row for row in again(suspects)} if suspects else {}
-    for k, row in enumerate(rows):
-        rows[k] = repeated.get(row["key"], row)
-    return [text for text in (complaint(repeated[key], baseline) for key in suspects if key in repeated) if text]
+    suspects = [k for k, row in enumerate(rows) if complaint(row, baseline)]
+    confirmed = []
+    for position, k in enumerate(sorted(suspects, key=lambda k: rows[k].get("ratio", 0))):
+        if len(confirmed) == ENOUGH:
+            return confirmed, len(suspects) - position
+        rows[k] = again(rows[k]["key"])
+        text = complaint(rows[k], baseline)
+        confirmed += [text] if text else []
+    return confirmed, 0

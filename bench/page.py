@@ -7,6 +7,8 @@ import cases
 import plots
 import report
 
+_LOSSES = 30  # rows of the first table
+
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1c1c1c; background: #fff; margin: 2rem auto; max-width: 1240px; padding: 0 1rem }
 h1 { margin-bottom: .2rem } h2 { margin-top: 2.2rem; border-bottom: 1px solid #ddd; padding-bottom: .2rem }
@@ -83,7 +85,9 @@ def _losses(doc):
     losses = [row for row in report.worst_first(doc["cases"]) if report.is_loss(row)]
     if not losses:
         return "<h2>Losses</h2><p>None: no case was slower than NumPy.</p>"
-    return f"<h2>Losses</h2>{_table(losses, 'losses')}"
+    more = len(losses) - _LOSSES
+    rest = f"<p>And {more} more, first among all cases below.</p>" if more > 0 else ""
+    return f"<h2>Losses</h2>{_table(losses[:_LOSSES], 'losses')}{rest}"
 
 
 def _backends(doc):

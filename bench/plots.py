@@ -9,6 +9,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm  # noqa: E402
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: E402
 
 import report  # noqa: E402
 import stats  # noqa: E402
@@ -17,8 +18,9 @@ plt.rcParams.update({"svg.fonttype": "none", "font.family": "sans-serif", "font.
                      "grid.alpha": 0.25, "axes.spines.top": False, "axes.spines.right": False,
                      "svg.hashsalt": "raptors"})  # fmt: skip
 
-NUMPY, OURS, LIMIT = "#7a7a7a", "#0b6cb3", "#222222"
-_SPEED_OPS = [("sum", None), ("mean", 0), ("mean", 1), ("var", None), ("argmax", None), ("scale", None), ("add", None)]
+NUMPY, OURS, LIMIT = "#e07a1f", "#0b6cb3", "#333333"
+_SPEED_OPS = [("sum", None), ("mean", 0), ("mean", 1), ("var", None),
+              ("min", None), ("argmax", None), ("scale", None), ("add", None)]  # fmt: skip
 _ERROR_OPS = [("sum", None), ("mean", None), ("mean", 0), ("mean", 1), ("var", None), ("std", 0)]
 
 
@@ -47,7 +49,7 @@ def _series(rows, asked, side):
 
 def _draw(axes, points, **style):
     if points:
-        axes.plot(*zip(*points), marker=".", markersize=4, linewidth=1.4, **style)
+        axes.plot(*zip(*points), **{"marker": ".", "markersize": 4, "linewidth": 1.4, **style})
 
 
 def _mark_caches(axes, caches):
@@ -55,7 +57,25 @@ def _mark_caches(axes, caches):
     for name, size in caches.items():
         if low < size < high:
             axes.axvline(size, color="#b8860b", linewidth=0.8, linestyle=":")
-            axes.text(size, 1.0, name, transform=axes.get_xaxis_transform(), fontsize=8, color="#b8860b", ha="center", va="bottom")
+            axes.text(size, 0.02, f" {name}", transform=axes.get_xaxis_transform(), fontsize=8, color="#b8860b")
+
+
+def _bytes_text(size, _):
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if size >= scale:
+            return f"{size / scale:.3g} {unit}"
+    return f"{size:.3g} B"
+
+
+def _scale_axes(axes):
+    """Few ticks, and in words: the default ones of a short logarithmic axis run into each other."""
+    axes.set(xscale="log", yscale="log")
+    axes.xaxis.set_major_locator(LogLocator(10, numticks=6))
+    axes.xaxis.set_major_formatter(FuncFormatter(_bytes_text))
+    axes.yaxis.set_major_locator(LogLocator(10, (1, 2, 5), numticks=9))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
 
 
 def speed(doc, dtype):
@@ -64,9 +84,9 @@ def speed(doc, dtype):
     picked = [entry for entry in picked if len({row["bytes"] for row in entry[2]}) > 1]
     if not picked:
         return None
-    columns = min(3, len(picked))
+    columns = min(4, len(picked))
     lines = -(-len(picked) // columns)
-    figure, grid = plt.subplots(lines, columns, figsize=(4.3 * columns, 3.1 * lines), squeeze=False)
+    figure, grid = plt.subplots(lines, columns, figsize=(3.6 * columns, 2.9 * lines), squeeze=False)
     for axes in grid.flat[len(picked) :]:
         axes.remove()
     for axes, (op, axis, rows) in zip(grid.flat, picked):
@@ -74,12 +94,12 @@ def speed(doc, dtype):
         _draw(axes, _series(rows, settings[0], "numpy"), color=NUMPY, label="NumPy")
         for asked, line in zip(settings, ("-", "--", ":", "-.")):
             _draw(axes, _series(rows, asked, "raptors"), color=OURS, linestyle=line, label=f"raptors, threads {asked}")
-            _draw(axes, _series(rows, asked, "limit"), color=LIMIT, linestyle=line, alpha=0.45, label=f"limit, threads {asked}")
-        axes.set(xscale="log", yscale="log", title=report.op_text({"op": op, "axis": axis}) + " " + dtype)
-        axes.title.set_position((0.5, 1.06))
-        axes.set_xlabel("bytes moved")
-        axes.set_ylabel("GB/s")
+            _draw(axes, _series(rows, asked, "limit"), color=LIMIT, linestyle=line, alpha=0.6, linewidth=0.9, marker="", label=f"limit, threads {asked}")
+        _scale_axes(axes)
+        axes.set_title(report.op_text({"op": op, "axis": axis}) + " " + dtype)
         _mark_caches(axes, doc["machine"]["caches"])
+    for axes in grid[:, 0]:
+        axes.set_ylabel("GB/s")
     handles, labels = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="lower center", ncols=len(labels), frameon=False, bbox_to_anchor=(0.5, -0.04))
     figure.tight_layout()

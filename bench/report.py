@@ -114,6 +114,15 @@ def table(rows, colour, most=None):
     return "\n".join(text)
 
 
+def _disturbance(rows):
+    """A line on batches that ran while other processes had the CPU, where they are more than a few."""
+    sides = [row[side] for row in measured(rows) for side in ("numpy", "raptors")]
+    rounds, disturbed = (sum(side[what] for side in sides) for what in ("rounds", "disturbed"))
+    if disturbed <= rounds // 50:
+        return []
+    return [f"{disturbed / rounds:.0%} of the batches lost the CPU to other processes: repeat on a quiet machine"]
+
+
 def summary_text(doc):
     lines = []
     for entry in doc["summary"]:
@@ -126,6 +135,7 @@ def summary_text(doc):
     wrong = sum(row["status"] == "wrong" for row in doc["cases"])
     if wrong:
         lines.append(f"{wrong} WRONG ANSWERS")
+    lines += _disturbance(doc["cases"])
     if not doc["complete"]:
         lines.append("incomplete: the run was ended before all cases were measured")
     return "\n".join(lines)

@@ -8,11 +8,11 @@ def row(key, ratio, low, high, status="measured"):
 def repeats(*rows):
     """A repeat that gives these rows, and notes what it was asked for."""
 
-    def again(keys):
-        again.asked = keys
-        return [r for r in rows if r["key"] in keys]
+    def again(key):
+        again.asked.append(key)
+        return next(r for r in rows if r["key"] == key)
 
-    again.asked = None
+    again.asked = []
     return again
 
 
@@ -22,7 +22,7 @@ def baseline(*rows):
 
 def test_a_whole_interval_below_one_fails_when_repeated():
     rows, again = [row("a", 0.8, 0.7, 0.9), row("b", 2, 1.9, 2.1)], repeats(row("a", 0.85, 0.8, 0.9))
-    complaints = guard.judge(rows, None, again)
+    complaints, _ = guard.judge(rows, None, again)
     assert again.asked == ["a"]
     assert len(complaints) == 1 and complaints[0].startswith("a: slower than NumPy: ratio 0.850")
     assert rows[0]["ratio"] == 0.85
@@ -30,29 +30,36 @@ def test_a_whole_interval_below_one_fails_when_repeated():
 
 def test_a_repeat_clears():
     rows = [row("a", 0.8, 0.7, 0.9)]
-    assert guard.judge(rows, None, repeats(row("a", 0.97, 0.9, 1.05))) == []
+    assert guard.judge(rows, None, repeats(row("a", 0.97, 0.9, 1.05))) == ([], 0)
     assert rows[0]["ratio"] == 0.97
 
 
 def test_an_interval_that_reaches_one_passes_unrepeated():
     again = repeats()
-    assert guard.judge([row("a", 0.9, 0.8, 1.0)], None, again) == []
-    assert again.asked is None
+    assert guard.judge([row("a", 0.9, 0.8, 1.0)], None, again) == ([], 0)
+    assert again.asked == []
 
 
 def test_a_wrong_answer_fails():
     wrong = row("a", 0, 0, 0, "wrong")
-    assert "wrong answer" in guard.judge([wrong], None, repeats(wrong))[0]
+    assert "wrong answer" in guard.judge([wrong], None, repeats(wrong))[0][0]
 
 
 def test_a_fall_from_the_baseline_fails_only_beyond_both_intervals():
     before = baseline(row("a", 5, 4.5, 5.5), row("b", 5, 4.5, 5.5), row("gone", 5, 4, 6))
     fallen, touching, new = row("a", 3, 2.5, 4.4), row("b", 4, 3.5, 4.6), row("c", 2, 1.9, 2.1)
     again = repeats(fallen, touching)
-    complaints = guard.judge([fallen, touching, new], before, again)
+    complaints, _ = guard.judge([fallen, touching, new], before, again)
     assert again.asked == ["a"]
     assert len(complaints) == 1 and "a: slower than the baseline: ratio 3.000 [2.500, 4.400], was 5.000" in complaints[0]
 
 
 def test_a_rise_is_no_failure():
-    assert guard.judge([row("a", 9, 8, 10)], baseline(row("a", 5, 4, 6)), repeats()) == []
+    assert guard.judge([row("a", 9, 8, 10)], baseline(row("a", 5, 4, 6)), repeats()) == ([], 0)
+
+
+def test_enough_is_enough():
+    bad = [row(f"case {k}", 0.5, 0.4, 0.6) for k in range(guard.ENOUGH + 5)]
+    again = repeats(*bad)
+    complaints, untried = guard.judge(list(bad), None, again)
+    assert (len(complaints), untried, len(again.asked)) == (guard.ENOUGH, 5, guard.ENOUGH)

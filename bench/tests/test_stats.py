@@ -1,5 +1,6 @@
 import numpy as np
 
+import measure
 import stats
 
 
@@ -35,3 +36,22 @@ def test_spread_and_geometric_mean():
     assert stats.spread([9.0, 10.0, 11.0]) == 0.1
     assert np.isclose(stats.geometric_mean([0.5, 2.0, 8.0]), 2.0)
     assert stats.geometric_mean([]) is None
+
+
+def test_a_disturbed_batch_is_run_anew(monkeypatch):
+    switches = iter([0, 1, 1, 1] + list(range(100)))
+    monkeypatch.setattr(measure, "_switched_out", lambda: next(switches))
+    times = iter([0.0, 9.0, 0.0, 1.0] + [0.0, 5.0] * 4)
+    side = measure.Side("a", lambda calls: next(times))
+    side.run()
+    assert (side.times, side.disturbed) == ([1.0], 0)
+    side.run()
+    assert (side.times, side.disturbed) == ([1.0, 5.0], 1)
+
+
+def test_sides_take_turns():
+    order = []
+    sides = [measure.Side(name, lambda calls, name=name: order.append(name) or 0.01) for name in "ab"]
+    measure.interleave(sides, 0)
+    assert len(sides[0].times) == len(sides[1].times) == measure.LEAST_ROUNDS
+    assert order.count("a") == order.count("b")
