@@ -43,7 +43,7 @@ void td_next(td_walk *w) {
 /* ---- shapes ------------------------------------------------------------------------------------------ */
 
 static void draw_shape(raptors_array *x, ts_prng *g) {
-    int64_t room = one_in(g, 200) ? 12000 : one_in(g, 4) ? 800 : 80;
+    int64_t room = one_in(g, 3000) ? 120000 : one_in(g, 200) ? 12000 : one_in(g, 4) ? 800 : 80;
     x->ndim = (int)ts_below(g, TD_MOST_NDIM + 1);
     for (int k = 0; k < x->ndim; k++)
         x->shape[k] = 1;
@@ -115,7 +115,7 @@ static void lay(raptors_array *x, int is_out, ts_prng *g) {
         for (int k = 0; k < x->ndim; k++)
             x->strides[k] = (ts_below(g, 9) - 4) * (kind == 0 ? 1 : ts_types[x->dtype].size);
     reach r = reach_of(x);
-    if (r.high - r.low > TD_ARENA / 8)
+    if (r.high - r.low > TD_ARENA / 4)
         lay_nested(x, 1, 0, g);
 }
 

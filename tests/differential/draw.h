@@ -7,7 +7,7 @@
 #include "catalog.h"
 #include "values.h"
 
-enum { TD_ARENA = 1 << 19, TD_MOST_NDIM = 6 };
+enum { TD_ARENA = 1 << 22, TD_MOST_NDIM = 6 };
 
 typedef struct td_case {
     const ts_op *op;

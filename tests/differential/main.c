@@ -89,6 +89,7 @@ static int run_on(const td_case *c, const char *backend, int is_first) {
     memcpy(td_arena, before, (size_t)c->used);
     if (raptors_set_backend(backend) != RAPTORS_OK)
         return fail(c, backend, "not to be set");
+    raptors_set_threads((int)(c->used % 4)); /* 0: automatic */
     raptors_status s = ts_call(c->op, &c->a, &c->b, c->extra, &c->out);
     if (c->refusals)
         return refused_rightly(c, backend, s);

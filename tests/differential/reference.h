@@ -19,7 +19,7 @@ typedef struct td_expect {
 } td_expect;
 
 /* What element i, in C order, of the output must be; `expects` has room for TD_MOST. */
-enum { TD_MOST = 1 << 15 };
+enum { TD_MOST = 1 << 18 };
 void td_reference(const td_case *c, td_expect *expects);
 
 /* Whether the element at p is as expected. */
