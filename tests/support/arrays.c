@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { CANARY = 0xa5, MARGIN = 128 };
+static const uint64_t CANARIES = 0x0101010101010101u * CANARY;
 
 const char *const ts_layout_names[TS_LAYOUTS] = {"C", "Fortran", "reversed", "every second",
                                                  "third backwards"};
@@ -26,11 +27,24 @@ static int64_t lay_out(int ndim, const int64_t *shape, ts_layout layout, int64_t
     return step;
 }
 
+/* The place of element i > 0, from that of the one before it. */
+static char *after(const raptors_array *x, char *p, int64_t i) {
+    int last = x->ndim - 1;
+    return i % x->shape[last] ? p + x->strides[last] : ts_at(x, i);
+}
+
+/* `statement` for each element i, at p. */
+#define FOR_ELEMENTS(x, statement)                                                                           \
+    do {                                                                                                     \
+        char *p = (x)->data;                                                                                 \
+        for (int64_t i = 0, n = ts_count(x); i < n; i++) {                                                   \
+            p = i ? after(x, p, i) : p;                                                                      \
+            statement;                                                                                       \
+        }                                                                                                    \
+    } while (0)
+
 static void mark_owned(ts_array *x, int64_t size) {
-    for (int64_t i = 0; i < ts_count(&x->view); i++) {
-        unsigned char *p = ts_at(&x->view, i);
-        memset(x->owner + (p - x->memory), 1, (size_t)size);
-    }
+    FOR_ELEMENTS(&x->view, memset(x->owner + ((unsigned char *)p - x->memory), 0xff, (size_t)size));
 }
 
 ts_array ts_new(raptors_dtype t, int ndim, const int64_t *shape, ts_layout layout, int64_t offset) {
@@ -76,29 +90,28 @@ void *ts_at(const raptors_array *x, int64_t i) {
 }
 
 void ts_fill(const raptors_array *x, ts_flavour flavour, ts_prng *g) {
-    for (int64_t i = 0, n = ts_count(x); i < n; i++)
-        ts_write(ts_at(x, i), x->dtype, flavour, g);
+    FOR_ELEMENTS(x, ts_write(p, x->dtype, flavour, g));
 }
 
 void ts_blank(const raptors_array *x) {
-    for (int64_t i = 0, n = ts_count(x); i < n; i++)
-        memset(ts_at(x, i), 0x5c, (size_t)ts_types[x->dtype].size);
+    FOR_ELEMENTS(x, memset(p, 0x5c, (size_t)ts_types[x->dtype].size));
 }
 
 void ts_gather(const raptors_array *x, void *dense) {
     size_t size = (size_t)ts_types[x->dtype].size;
-    unsigned char *p = dense;
-    for (int64_t i = 0, n = ts_count(x); i < n; i++, p += size) {
-        memcpy(p, ts_at(x, i), size);
-        ts_canonical(p, x->dtype);
-    }
+    unsigned char *to = dense;
+    FOR_ELEMENTS(x, memcpy(to, p, size); ts_canonical(to, x->dtype); to += size);
 }
 
 int ts_canaries_alive(const ts_array *x) {
-    for (int64_t i = 0; i < x->bytes; i++)
-        if (!x->owner[i] && x->memory[i] != CANARY)
-            return 0;
-    return 1;
+    uint64_t changed = 0;
+    for (int64_t i = 0; i < x->bytes; i += (int64_t)sizeof changed) {
+        uint64_t now, owned;
+        memcpy(&now, x->memory + i, sizeof now);
+        memcpy(&owned, x->owner + i, sizeof owned);
+        changed |= (now ^ CANARIES) & ~owned;
+    }
+    return changed == 0;
 }
 
 int ts_reduced_shape(const raptors_array *x, raptors_axes axes, int keep, int64_t shape[RAPTORS_MAX_NDIM]) {

@@ -20,7 +20,7 @@ extern const char *const ts_layout_names[TS_LAYOUTS];
 typedef struct ts_array {
     raptors_array view;
     unsigned char *memory; /* the elements, what lies between them, and a margin on both sides */
-    unsigned char *owner;  /* for each byte of memory: 1 if an element of the view holds it */
+    unsigned char *owner;  /* for each byte of memory: 0xff if an element of the view holds it, else 0 */
     int64_t bytes;
 } ts_array;
 
