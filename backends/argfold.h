@@ -97,7 +97,7 @@ static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
 RP_INLINE RP_C F(best_of)(const RP_C *x, int64_t n) {
     enum { N = TYPE(v_count), TOGETHER = 4 };
     V v[TOGETHER];
-    RP_C lane[N], best;
+    RP_C best;
     int64_t i = 0;
     for (int j = 0; j < TOGETHER; j++)
         v[j] = TYPE(v_set)(*x);
@@ -108,10 +108,12 @@ RP_INLINE RP_C F(best_of)(const RP_C *x, int64_t n) {
         v[0] = RP_EXTREME(v[0], TYPE(v_load)(x + i));
     if (i < n)
         v[1] = RP_EXTREME(v[1], TYPE(v_load_part)(x + i, n - i));
-    TYPE(v_store)(lane, RP_EXTREME(RP_EXTREME(v[0], v[1]), RP_EXTREME(v[2], v[3])));
-    best = lane[0];
-    for (int j = 1; j < N; j++)
-        best = RP_BETTER_ONE(lane[j], best) || isnan((double)lane[j]) ? lane[j] : best;
+    v[0] = RP_EXTREME(RP_EXTREME(v[0], v[1]), RP_EXTREME(v[2], v[3]));
+#if RP_VECTOR_BYTES
+    for (int together = N; together > 1; together /= 2) /* each lane with the one half a vector away */
+        v[0] = RP_EXTREME(RP_ZIP_LO(v[0], v[0]), RP_ZIP_HI(v[0], v[0]));
+#endif
+    memcpy(&best, &v[0], sizeof best);
     return best;
 }
 
@@ -123,14 +125,13 @@ RP_INLINE int64_t F(find)(const RP_C *x, int64_t n, RP_C best) {
     for (int64_t i = 0; i < n; i += N) {
         V y = n - i < N ? TYPE(v_load_part)(x + i, n - i) : TYPE(v_load)(x + i);
         M same = nan ? TYPE(v_is_nan)(y) : TYPE(v_equal)(y, wanted);
-        RP_LANE found[N], any = 0;
-        memcpy(found, &same, sizeof found);
-        for (int j = 0; j < N; j++)
-            any |= found[j];
-        if (any)
+        if (v_any(same)) {
+            RP_LANE found[N];
+            memcpy(found, &same, sizeof found);
             for (int j = 0; j < N; j++)
                 if (found[j])
                     return i + j;
+        }
     }
     return 0;
 }

@@ -40,12 +40,11 @@ enum {
 RP_INLINE void F(row)(E *e, const char *x, int vectors, int64_t k) {
     for (int v = 0; v < vectors; v++) {
         const RP_C *p = (const RP_C *)(const void *)x + v * (int)TYPE(v_count);
-        V y = k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
 #if RP_LIFT == 1
         for (int h = 0; h < F(halves); h++)
-            e[v * F(halves) + h] = TYPE(v_widen)(y, h);
+            e[v * F(halves) + h] = k ? TYPE(v_widen)(TYPE(v_load_part)(p, k), h) : TYPE(v_load_wide)(p, h);
 #else
-        e[v] = y;
+        e[v] = k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
 #endif
     }
 }
@@ -281,11 +280,35 @@ static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out,
     (void)root;
     if (out_stride == item && divides)
         F(write)
-        (state, pitch, cols, out, RP_IS_FLOAT ? (int64_t)sizeof(RP_C) : (int64_t)sizeof(double), 1, divisor);
-    else if (out_stride == item)
-        F(write)(state, pitch, cols, out, sizeof(F(result)), 0, divisor);
-    else
-        F(write)(state, pitch, cols, out, out_stride, divides, divisor);
+    (state, pitch, cols, out, RP_IS_FLOAT ? (int64_t)sizeof(RP_C) : (int64_t)sizeof(double), 1, divisor);
+    else if (out_stride == item) F(write)(state, pitch, cols, out, sizeof(F(result)), 0, divisor);
+    else F(write)(state, pitch, cols, out, out_stride, divides, divisor);
+}
+
+/* Fewer than RP_BLOCK rows straight to results that lie one after another: what init, rows and finish give, which
+   for a single block is the block itself. */
+static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, int64_t cols, double divisor) {
+    enum { N = TYPE(v_count), H = F(halves) };
+    const int divides = RP_IS_FLOAT && divisor != 1;
+    const W by = WIDE(v_set)((RP_WC)(divides ? divisor : 1));
+    for (int64_t c = 0; c < cols; c += N) {
+        const char *at = (const char *)x + c * (int64_t)sizeof(RP_C);
+        const int64_t k = N > 1 && cols - c < N ? cols - c : 0;
+        F(result) result[N];
+        W p[F(most_vectors) * H];
+        F(last_block)(p, at, stride, rows, 1, k);
+        for (int h = 0; h < H && divides; h++)
+            p[h] = p[h] / by;
+#if RP_IS_FLOAT && RP_LIFT
+        TYPE(v_store)(result, TYPE(v_narrow)(p));
+#else
+        memcpy(result, p, sizeof result);
+#endif
+        if (k)
+            memcpy((F(result) *)out + c, result, (size_t)k * sizeof *result);
+        else
+            memcpy((F(result) *)out + c, result, sizeof result);
+    }
 }
 
 #undef V

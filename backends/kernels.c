@@ -131,11 +131,20 @@ static void widen_i64(double *dst, const void *src, int64_t n) {
 #define RP_INDEX_i64 RAPTORS_INT64
 #define RP_MAP_ENTRY(op, t) [RP_INDEX_##t] = op##_##t,
 #define RP_FOLD_ENTRY(op, t)                                                                                 \
-    [RP_INDEX_##t] = {fields_##op##_##t, init_##op##_##t,  rows_##op##_##t,  runs_##op##_##t,                \
-                      lanes_##op##_##t,  merge_##op##_##t, finish_##op##_##t},
+    [RP_INDEX_##t] = {fields_##op##_##t, init_##op##_##t,  rows_##op##_##t,   runs_##op##_##t,               \
+                      lanes_##op##_##t,  merge_##op##_##t, finish_##op##_##t, RP_SHALLOW(op, t)},
+#define RP_SHALLOW(op, t) RP_CAT(RP_SHALLOW_, op)(op, t)
+#define RP_HAS_SHALLOW(op, t) shallow_##op##_##t
+#define RP_NO_SHALLOW(op, t) NULL
+#define RP_SHALLOW_sum RP_HAS_SHALLOW
+#define RP_SHALLOW_prod RP_HAS_SHALLOW
+#define RP_SHALLOW_min RP_HAS_SHALLOW
+#define RP_SHALLOW_max RP_HAS_SHALLOW
+#define RP_SHALLOW_argmin RP_NO_SHALLOW
+#define RP_SHALLOW_argmax RP_NO_SHALLOW
 #define RP_MOMENTS_ENTRY(op, t)                                                                              \
-    [RP_INDEX_##t] = {moments_fields, moments_init,  rows_##op##_##t,  runs_##op##_##t,                      \
-                      moments_lanes,  moments_merge, finish_##op##_##t},
+    [RP_INDEX_##t] = {moments_fields, moments_init,  rows_##op##_##t,   runs_##op##_##t,                     \
+                      moments_lanes,  moments_merge, finish_##op##_##t, NULL},
 
 extern const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND);
 const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND) = {

@@ -30,16 +30,13 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
     int64_t i = F(map_unaligned)(out, n);
     if (i)
         F(v_store_part)(out, body(a_step ? F(v_load_part)(a, i) : as, b_step ? F(v_load_part)(b, i) : bs), i);
-    for (; i + 4 * F(v_count) <= n; i += 4 * F(v_count)) {
-        V v[4];
-        for (int k = 0; k < 4; k++)
-            v[k] = body(a_step ? F(v_load)(a + i + k * F(v_count)) : as,
-                        b_step ? F(v_load)(b + i + k * F(v_count)) : bs);
-        for (int k = 0; k < 4; k++)
-            F(map_put)(out + i + k * F(v_count), v[k], stream);
-    }
-    for (; i + F(v_count) <= n; i += F(v_count))
+    for (; i + F(v_count) <= n; i += F(v_count)) {
+        if (a_step)
+            v_ahead(a + i);
+        if (b_step)
+            v_ahead(b + i);
         F(map_put)(out + i, body(a_step ? F(v_load)(a + i) : as, b_step ? F(v_load)(b + i) : bs), stream);
+    }
     if (i < n) {
         int64_t k = n - i;
         F(v_store_part)
@@ -72,15 +69,10 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, int stream, V (
     int64_t i = F(map_unaligned)(out, n);
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
-    for (; i + 4 * F(v_count) <= n; i += 4 * F(v_count)) {
-        V v[4];
-        for (int k = 0; k < 4; k++)
-            v[k] = body(F(v_load)(x + i + k * F(v_count)));
-        for (int k = 0; k < 4; k++)
-            F(map_put)(out + i + k * F(v_count), v[k], stream);
-    }
-    for (; i + F(v_count) <= n; i += F(v_count))
+    for (; i + F(v_count) <= n; i += F(v_count)) {
+        v_ahead(x + i);
         F(map_put)(out + i, body(F(v_load)(x + i)), stream);
+    }
     if (i < n)
         F(v_store_part)(out + i, body(F(v_load_part)(x + i, n - i)), n - i);
 }

@@ -65,6 +65,14 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_COMPENSATED 0
 #include "fold.h"
 
+#if RP_IS_NARROW
+#define RP_ZIP_LO RP_ZIP_LO_32
+#define RP_ZIP_HI RP_ZIP_HI_32
+#else
+#define RP_ZIP_LO RP_ZIP_LO_64
+#define RP_ZIP_HI RP_ZIP_HI_64
+#endif
+
 #define RP_FOLD_OP argmin
 #define RP_BETTER(a, b) RP_LESS(a, b)
 #define RP_BETTER_ONE(a, b) ((a) < (b))
@@ -96,3 +104,5 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #undef RP_LESS
 #undef RP_HALF
 #undef RP_HALVES
+#undef RP_ZIP_LO
+#undef RP_ZIP_HI

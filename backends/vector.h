@@ -4,6 +4,7 @@
  * A backend's vec.h gives RP_VECTOR_BYTES (0: plain scalars), includes registers.h, and gives what the compiler
  * cannot express:
  *   v_sqrt_t  correctly rounded square root
+ *   v_any     whether any lane of a mask is set
  * and may replace, with the same bits, what stands below under #ifndef RP_OWN_<name>. Arithmetic is the operators.
  */
 #ifndef RP_VECTOR_H
@@ -91,8 +92,10 @@ RP_PART_STORE(i64, int64_t)
 RP_EXTREMES(f32)
 RP_EXTREMES(f64)
 #endif
+#ifndef RP_OWN_INTEGER_EXTREMES
 RP_EXTREMES(i32)
 RP_EXTREMES(i64)
+#endif
 
 RP_INLINE v_i32 v_abs_i32(v_i32 x) {
     return v_select_i32(v_less_i32(x, v_set_i32(0)), -x, x);
@@ -117,6 +120,11 @@ typedef int32_t v_half_i32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
         v_half_##t h;                                                                                        \
         memcpy(&h, (const char *)&v + half * (int)sizeof h, sizeof h);                                       \
         return __builtin_convertvector(h, v_##wide);                                                         \
+    }                                                                                                        \
+    RP_INLINE v_##wide v_load_wide_##t(const void *p, int half) {                                            \
+        v_half_##t h;                                                                                        \
+        memcpy(&h, (const char *)p + half * (int)sizeof h, sizeof h);                                        \
+        return __builtin_convertvector(h, v_##wide);                                                         \
     }
 RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
     v_half_f32 h[2] = {__builtin_convertvector(halves[0], v_half_f32),
@@ -135,6 +143,12 @@ RP_INLINE v_f64 v_abs_f64(v_f64 x) {
     RP_INLINE v_##wide v_widen_##t(v_##t v, int half) {                                                      \
         (void)half;                                                                                          \
         return (v_##wide)v;                                                                                  \
+    }                                                                                                        \
+    RP_INLINE v_##wide v_load_wide_##t(const void *p, int half) {                                            \
+        (void)half;                                                                                          \
+        v_##t v;                                                                                             \
+        memcpy(&v, p, sizeof v);                                                                             \
+        return (v_##wide)v;                                                                                  \
     }
 RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
     return (v_f32)*halves;
@@ -143,6 +157,11 @@ enum { v_halves = 1 };
 #endif
 RP_WIDEN(f32, f64)
 RP_WIDEN(i32, i64)
+
+/* Ask for what a loop will read a little later; hardware does it well enough for vectors shorter than a line. */
+#ifndef RP_OWN_AHEAD
+#define v_ahead(p) ((void)(p))
+#endif
 
 /* v_stream(p, v) stores past the cache, to an address aligned to the vector; v_stream_end() orders what it stored. */
 #ifdef RP_OWN_STREAM

@@ -146,11 +146,30 @@ static void finish(const rp_fold_plan *p, const place *at, const void *state) {
     p->fold->finish(state, p->tile, at->cols, at->out, p->cols.stride[1], p->out, p->divisor, p->roots);
 }
 
+static void run_shallow(const rp_fold_plan *p, scratch *s, const place *at) {
+    const int64_t rows = p->rows.extent;
+    const int64_t width = p->direct ? at->cols : PACK / rows / RP_LANES * RP_LANES;
+    for (int64_t c = 0; c < at->cols; c += width) {
+        const int64_t w = least(width, at->cols - c);
+        const void *from = at->x + c * p->cols.stride[0];
+        int64_t stride = p->rows.stride[0];
+        if (!p->direct) {
+            from = pack(p, s, from, stride, p->cols.stride[0], rows, w);
+            stride = w * p->folded_item;
+        }
+        p->fold->shallow(at->out + c * p->cols.stride[1], from, stride, rows, w, p->divisor);
+    }
+}
+
 void rp_fold_run(const rp_fold_plan *p, int64_t from, int64_t to) {
     scratch s;
     _Alignas(64) char total[STATE_BYTES], part[STATE_BYTES];
     for (int64_t unit = from; unit < to; unit++) {
         const place at = place_of(p, unit);
+        if (p->shallow) {
+            run_shallow(p, &s, &at);
+            continue;
+        }
         fold_chunk(p, &s, &at, 0, total);
         for (int64_t chunk = 1; chunk < p->chunks; chunk++) {
             fold_chunk(p, &s, &at, chunk, part);

@@ -31,6 +31,7 @@ typedef struct rp_fold_plan {
     bool runs;           /* reduced along memory; else rows are folded, column by column */
     bool wide;           /* few columns: RP_LANES rows lie side by side */
     bool direct;         /* the kernel reads x where it lies */
+    bool shallow;        /* so few rows that they need no state */
     rp_nest kept;        /* outer kept axes; operands x, out */
     rp_nest reduced;     /* outer reduced axes */
     rp_axis cols;        /* the kept axis that runs through a unit */

@@ -39,9 +39,10 @@ static rp_axis take_longest_kept(rp_nest *n) {
     return best < 0 ? none : rp_nest_take(n, best);
 }
 
-static void choose_axes(rp_fold_plan *p, rp_nest *n) {
+static void choose_axes(rp_fold_plan *p, rp_nest *n, bool moments) {
     const int last = n->ndim - 1, kept = innermost(n, false);
-    p->runs = last >= 0 && n->axis[last].reduced && (kept < 0 || n->axis[last].extent >= RP_SHORT);
+    const int64_t few = moments ? RP_SHORT_MOMENTS : RP_SHORT;
+    p->runs = last >= 0 && n->axis[last].reduced && (kept < 0 || n->axis[last].extent >= few);
     p->gather = none;
     p->rows = take_innermost(n, true);
     if (p->runs) {
@@ -115,6 +116,15 @@ static void choose_fold(rp_fold_plan *p, const rp_fold_call *call, raptors_dtype
     p->roots = call->roots;
 }
 
+/* Whether the kernel that skips the state serves: one short block of rows, and results that lie as it writes them. */
+static bool can_be_shallow(const rp_fold_plan *p) {
+    const bool integer = p->in == RAPTORS_INT32 || p->in == RAPTORS_INT64;
+    const int64_t item = rp_itemsize(p->out);
+    const bool own = p->out == (p->widened ? RAPTORS_FLOAT64 : p->in) || (integer && p->out == RAPTORS_INT64);
+    return p->fold->shallow && own && !p->runs && !p->wide && p->pieces == 1 && p->rows.extent < RP_BLOCK &&
+           p->cols.stride[1] == item && rp_nest_aligned(&p->kept, 1, item);
+}
+
 void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold_call *call,
                        const raptors_array *x, raptors_axes axes, const raptors_array *out, int members) {
     int64_t out_strides[RAPTORS_MAX_NDIM];
@@ -131,11 +141,12 @@ void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold
     p->divisor = !call->divides ? 1 : count > call->ddof ? count - call->ddof : 0;
     rp_nest_arrange(&n, call->indexed);
     const bool aligned = rp_nest_aligned(&n, 0, p->item);
-    choose_axes(p, &n);
+    choose_axes(p, &n, call->op == RP_FOLD_moments);
     p->kept = p->reduced = (rp_nest){.operands = 2, .data = {n.data[0], n.data[1]}};
     for (int k = 0; k < n.ndim; k++)
         rp_nest_add(n.axis[k].reduced ? &p->reduced : &p->kept, n.axis[k].extent, n.axis[k].stride, false);
     choose_pieces(p);
     choose_units(p, members);
     p->direct = lies_as_read(p, aligned);
+    p->shallow = can_be_shallow(p);
 }

@@ -37,14 +37,15 @@ enum { RP_TYPE_COUNT = 4 };
 
 /* The order of a reduction. No backend may change these; docs/reduction-order.md says what each is for. */
 enum {
-    RP_TREE = 8,        /* rows that are added as one tree */
-    RP_BLOCK = 16,      /* rows that enter the state together: two trees */
-    RP_LANES = 16,      /* rows laid side by side where columns are few; the lanes of a run */
-    RP_NARROW = 8,      /* fewer columns than this are few */
-    RP_SHORT = 64,      /* a reduced inner axis shorter than this is folded as rows */
-    RP_GATHER = 2048,   /* elements that short runs, all reduced, are gathered into */
-    RP_CHUNK = 1 << 16, /* elements that share one partial state, at least */
-    RP_CHUNK_ROWS = 256 /* rows that do, at least */
+    RP_TREE = 8,            /* rows that are added as one tree */
+    RP_BLOCK = 16,          /* rows that enter the state together: two trees */
+    RP_LANES = 16,          /* rows laid side by side where columns are few; the lanes of a run */
+    RP_NARROW = 8,          /* fewer columns than this are few */
+    RP_SHORT = 64,          /* a reduced inner axis shorter than this is folded as rows */
+    RP_SHORT_MOMENTS = 256, /* the same for var and std, whose lanes cost more to join */
+    RP_GATHER = 2048,       /* elements that short runs, all reduced, are gathered into */
+    RP_CHUNK = 1 << 16,     /* elements that share one partial state, at least */
+    RP_CHUNK_ROWS = 256     /* rows that do, at least */
 };
 
 /* How a map kernel's contiguous loop reads and writes. */
@@ -79,6 +80,9 @@ typedef struct rp_fold {
        or is count - ddof for moments; `root` asks for the square root of a variance. */
     void (*finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
                    raptors_dtype dtype, double divisor, int root);
+    /* Fewer than RP_BLOCK rows straight to dense results of the fold's own dtype: what init, rows and finish give. NULL
+       where the state is more than a value. */
+    void (*shallow)(void *out, const void *x, int64_t row_stride, int64_t rows, int64_t cols, double divisor);
 } rp_fold;
 
 typedef struct rp_kernels {

@@ -171,19 +171,26 @@ static bool of_nothing(const reduction *r, raptors_dtype out, element *e) {
     return element_of(out, value, e);
 }
 
+static bool reduces_nothing(const raptors_array *x, raptors_axes axes) {
+    for (int k = 0; k < x->ndim; k++)
+        if (x->shape[k] == 0 && (rp_axes_of(x, axes) & RAPTORS_AXIS(k)))
+            return true;
+    return false;
+}
+
 static raptors_status reduce(const reduction *r, const raptors_array *x, raptors_axes axes, double ddof,
                              const raptors_array *out) {
     raptors_status s = check_fold(r, x, axes, ddof, out);
     if (s)
         return s;
     const rp_kernels *kernels = rp_backend();
-    if (rp_count(out) == 0)
-        return RAPTORS_OK;
     if (rp_count(x) == 0) {
         element e;
         const raptors_array nothing = {.data = &e, .dtype = out->dtype};
-        if (!of_nothing(r, out->dtype, &e))
+        if (reduces_nothing(x, axes) && !of_nothing(r, out->dtype, &e))
             return rp_fail(RAPTORS_ERROR_VALUE, r->function, "x: no elements to reduce");
+        if (rp_count(out) == 0)
+            return RAPTORS_OK;
         rp_execute_map(r->op, kernels, RP_MAP1_copy, &nothing, NULL, out);
         return RAPTORS_OK;
     }

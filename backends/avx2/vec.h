@@ -53,3 +53,6 @@ RP_AVX_PART(f32, float, 32, epi32, int)
 RP_AVX_PART(f64, double, 64, epi64, long long)
 RP_AVX_PART(i32, int32_t, 32, epi32, int)
 RP_AVX_PART(i64, int64_t, 64, epi64, long long)
+
+#define RP_OWN_ANY
+#define v_any(m) (_mm256_movemask_epi8((__m256i)(m)) != 0)

@@ -42,3 +42,19 @@ RP_AVX512_PART(f32, float, __mmask16, ps, ps, __m512)
 RP_AVX512_PART(f64, double, __mmask8, pd, pd, __m512d)
 RP_AVX512_PART(i32, int32_t, __mmask16, epi32, epi32, __m512i)
 RP_AVX512_PART(i64, int64_t, __mmask8, epi64, epi64, __m512i)
+
+#define RP_OWN_INTEGER_EXTREMES
+#define RP_AVX512_INTEGER_EXTREME(name, t, s)                                                                \
+    RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b) {                                                       \
+        return (v_##t)_mm512_##name##_##s((__m512i)a, (__m512i)b);                                           \
+    }
+RP_AVX512_INTEGER_EXTREME(min, i32, epi32)
+RP_AVX512_INTEGER_EXTREME(max, i32, epi32)
+RP_AVX512_INTEGER_EXTREME(min, i64, epi64)
+RP_AVX512_INTEGER_EXTREME(max, i64, epi64)
+
+#define RP_OWN_ANY
+#define v_any(m) (_mm512_test_epi32_mask((__m512i)(m), (__m512i)(m)) != 0)
+
+#define RP_OWN_AHEAD
+#define v_ahead(p) _mm_prefetch((const char *)(p) + 512, _MM_HINT_T0)

@@ -12,3 +12,6 @@ RP_INLINE v_f32 v_sqrt_f32(v_f32 x) {
 RP_INLINE v_f64 v_sqrt_f64(v_f64 x) {
     return vsqrtq_f64(x);
 }
+
+#define RP_OWN_ANY
+#define v_any(m) (vmaxvq_u32((uint32x4_t)(m)) != 0)

@@ -10,3 +10,6 @@ RP_INLINE v_f32 v_sqrt_f32(v_f32 x) {
 RP_INLINE v_f64 v_sqrt_f64(v_f64 x) {
     return __builtin_sqrt(x);
 }
+
+#define RP_OWN_ANY
+#define v_any(m) ((m) != 0)

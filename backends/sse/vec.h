@@ -28,3 +28,6 @@ RP_SSE_EXTREME(min, f32, ps)
 RP_SSE_EXTREME(max, f32, ps)
 RP_SSE_EXTREME(min, f64, pd)
 RP_SSE_EXTREME(max, f64, pd)
+
+#define RP_OWN_ANY
+#define v_any(m) (_mm_movemask_epi8((__m128i)(m)) != 0)
