@@ -245,7 +245,7 @@ static int loading_touches_nothing(void) {
     fesetround(FE_UPWARD);
     s.control = rp_float_read().control;
     rp_float_write(s);
-    const int threads = ts_thread_count();
+    const int threads = ts_thread_count(); /* this program's copy has been loaded, too */
     sigprocmask(SIG_SETMASK, NULL, &mask[0]);
     sched_getaffinity(0, sizeof cpus[0], &cpus[0]);
     sigaction(SIGSEGV, NULL, &fault[0]);
@@ -260,7 +260,7 @@ static int loading_touches_nothing(void) {
     TS_NEED(handle != NULL, "not loaded");
     TS_NEED(now.control == s.control, "the control word changed");
     TS_NEED(now.flags == s.flags, "flags %#llx", (unsigned long long)now.flags);
-    TS_NEED(ts_thread_count() == threads, "a thread was created");
+    TS_NEED(threads == 1 && ts_thread_count() == 1, "a thread was created");
     TS_NEED(memcmp(&mask[0], &mask[1], sizeof mask[0]) == 0, "the signal mask changed");
     TS_NEED(CPU_EQUAL(&cpus[0], &cpus[1]), "the affinity changed");
     TS_NEED(fault[0].sa_handler == fault[1].sa_handler, "a handler was installed");

@@ -181,6 +181,24 @@ static void one_call_at_a_time(void **state) {
     rp_team_pretend(0);
 }
 
+static void where_half_of_the_cpus_are_busy_there_is_no_team(void **state) {
+    (void)state;
+    rp_team_pretend(4);
+    raptors_set_threads(4);
+    rp_team_enter(); /* this call */
+    rp_team_enter();
+    assert_int_equal(rp_team_blocked(), RP_TEAM_FREE);
+    rp_team_enter();
+    assert_int_equal(rp_team_blocked(), RP_TEAM_BUSY);
+    assert_int_equal(run(4), 1);
+    rp_team_leave();
+    assert_int_equal(run(4), 4);
+    rp_team_leave();
+    rp_team_leave();
+    raptors_set_threads(0);
+    rp_team_pretend(0);
+}
+
 static void every_reason_has_a_word(void **state) {
     (void)state;
     static const char *const words[] = {"free", "one", "forked", "failed", "nested", "busy"};
@@ -211,6 +229,7 @@ int main(void) {
         cmocka_unit_test(a_bound_is_one_threads_own),
         cmocka_unit_test(inside_a_region_there_is_no_other),
         cmocka_unit_test(one_call_at_a_time),
+        cmocka_unit_test(where_half_of_the_cpus_are_busy_there_is_no_team),
         cmocka_unit_test(every_reason_has_a_word),
         cmocka_unit_test(a_team_smaller_than_asked),
     };
