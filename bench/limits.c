@@ -68,7 +68,10 @@ int limits_can_stream(void) {
 
 static void read_only(const char *p, size_t from, size_t to) {
     vec s[8] = {{0}};
+    uint64_t all = 0;
     size_t i = from;
+    for (; i < to && (uintptr_t)(p + i) % WIDTH; i++)
+        all ^= (unsigned char)p[i];
     for (; i + 8 * WIDTH <= to; i += 8 * WIDTH) {
         s[0] ^= load(p + i);
         s[1] ^= load(p + i + WIDTH);
@@ -82,7 +85,7 @@ static void read_only(const char *p, size_t from, size_t to) {
     for (; i + WIDTH <= to; i += WIDTH)
         s[0] ^= load(p + i);
     s[0] ^= s[1] ^ s[2] ^ s[3] ^ s[4] ^ s[5] ^ s[6] ^ s[7];
-    uint64_t all = s[0][0] ^ s[0][1];
+    all ^= s[0][0] ^ s[0][1];
     for (; i < to; i++)
         all ^= (unsigned char)p[i];
     sink = all;
@@ -96,8 +99,8 @@ static inline vec gather(const limit_loop *loop, int streams, size_t i) {
 }
 
 /* `streams` and `put` are constants where this is called: each use becomes a loop of its own. */
-static inline __attribute__((always_inline)) void move(const limit_loop *loop, int streams, size_t from, size_t to,
-                                                       void (*put)(char *, vec)) {
+static inline __attribute__((always_inline)) void move(const limit_loop *loop, int streams, size_t from,
+                                                       size_t to, void (*put)(char *, vec)) {
     size_t i = from;
     while (i < to && ((uintptr_t)(loop->out + i) % WIDTH || i + WIDTH > to)) {
         loop->out[i] = loop->in[0][i];
@@ -119,10 +122,18 @@ static inline __attribute__((always_inline)) void move(const limit_loop *loop, i
 
 #define MOVE(put)                                                                                            \
     switch (loop->streams) {                                                                                 \
-    case 1: move(loop, 1, from, to, put); break;                                                             \
-    case 2: move(loop, 2, from, to, put); break;                                                             \
-    case 3: move(loop, 3, from, to, put); break;                                                             \
-    default: move(loop, 4, from, to, put); break;                                                            \
+    case 1:                                                                                                  \
+        move(loop, 1, from, to, put);                                                                        \
+        break;                                                                                               \
+    case 2:                                                                                                  \
+        move(loop, 2, from, to, put);                                                                        \
+        break;                                                                                               \
+    case 3:                                                                                                  \
+        move(loop, 3, from, to, put);                                                                        \
+        break;                                                                                               \
+    default:                                                                                                 \
+        move(loop, 4, from, to, put);                                                                        \
+        break;                                                                                               \
     }
 
 static void move_past_cache(const limit_loop *loop, size_t from, size_t to) {
