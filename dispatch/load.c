@@ -8,20 +8,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "caches.h"
 #include "choose.h"
+#include "clock.h"
 #include "cpus.h"
 #include "environment.h"
 #include "features.h"
 #include "gate.h"
 #include "team.h"
 
-static uint64_t nanoseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+static void no_work(void *context, int member, int members) {
+    (void)context;
+    (void)member;
+    (void)members;
+}
+
+/* ns that a region takes in which nothing is done. */
+static uint64_t empty_region(void) {
+    uint64_t start = rp_clock();
+    rp_team_run(rp_team_size(), no_work, NULL);
+    return rp_clock() - start;
 }
 
 /* What a learned profile depends on, in one line; it outlives the library's use. */
@@ -41,7 +48,8 @@ static const char *describe_machine(void) {
 static void start_telemetry(const rp_environment *e) {
     const rp_cpus *cpus = rp_cpus_get();
     const rp_facts facts = {
-        .clock = nanoseconds,
+        .clock = rp_clock,
+        .empty_region = empty_region,
         .usable = e->threads != 0 && e->threads < cpus->usable ? e->threads : cpus->usable,
         .usable_why = rp_cpus_why(cpus),
         .backend = raptors_backend(),
@@ -63,6 +71,7 @@ __attribute__((constructor)) static void load(void) {
     rp_caches_load();
     rp_choose_load(e->simd);
     rp_team_load();
+    rp_clock_load();
     start_telemetry(e);
     errno = kept;
 }

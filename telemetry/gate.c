@@ -1,96 +1,148 @@
-/* gate.c -- asks and tells: the fixed prior.
+/* gate.c -- the process's gate: its learner, each thread's part in it, and what was answered last.
  * SPDX-License-Identifier: MIT
  */
 #include "gate.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
-enum { PRIOR_CUTOVER = 1 << 20 }; /* bytes; between where hot and where cold teams break even */
+#include "process.h"
+#include "profile.h"
+#include "status.h"
 
-typedef struct last_call {
-    rp_call_op op;
-    raptors_dtype dtype;
-    rp_layout layout;
-    int members;
-    int64_t bytes;
-} last_call;
-
-static rp_facts facts;
-static _Thread_local last_call last __attribute__((tls_model("global-dynamic")));
-
-void rp_gate_start(const rp_facts *given)
-{
-    facts = *given;
+static uint64_t no_clock(void) {
+    return 0;
 }
 
-void rp_gate_stop(void)
-{
+static rp_process process = {.learner = {.lock = ATOMIC_FLAG_INIT, .clock = no_clock}};
+
+/* Of a model that does not use up the loader's small reserve of static TLS. */
+static _Thread_local struct {
+    rp_last_call last;
+    rp_thread thread;
+} self __attribute__((tls_model("global-dynamic")));
+
+static bool verbose;
+
+rp_process *rp_process_get(void) {
+    return &process;
 }
 
-void rp_gate_backend(const char *name, const char *why)
-{
-    facts.backend = name;
-    facts.backend_why = why;
+const rp_last_call *rp_last_call_get(void) {
+    return &self.last;
 }
 
-void rp_gate_small(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes)
-{
-    last = (last_call){op, dtype, layout, 1, bytes};
-}
-
-rp_answer rp_gate_ask(const rp_question *q)
-{
-    rp_answer a = {.members = 1, .team = 1};
-    if (q->bytes >= PRIOR_CUTOVER && !q->blocked && q->team > 1 && q->parts > 1) {
-        a.members = q->parts < q->team ? (int)q->parts : q->team;
-        a.team = q->team;
+void rp_gate_start(const rp_facts *facts) {
+    process.facts = *facts;
+    verbose = facts->verbose;
+    rp_gate_backend(facts->backend, facts->backend_why);
+    atomic_store_explicit(&process.profile_reason, "", memory_order_relaxed);
+    atomic_store_explicit(&process.learner.mode, (int)facts->mode, memory_order_relaxed);
+    rp_learner_start(&process.learner, facts->clock ? facts->clock : no_clock, facts->empty_region,
+                     facts->usable);
+    if (facts->profile) {
+        rp_profile_load_from(&process, facts->profile);
     }
-    a.stream = q->streamable;
-    return a;
 }
 
-void rp_gate_tell(const rp_question *q, const rp_answer *a, const rp_outcome *done)
-{
-    (void)a;
-    last = (last_call){q->op, q->dtype, q->layout, done->members, q->bytes};
+void rp_gate_stop(void) {
+    if (process.facts.profile &&
+        atomic_load_explicit(&process.learner.mode, memory_order_relaxed) == RAPTORS_LEARN) {
+        rp_profile_save_to(&process, process.facts.profile);
+    }
 }
 
-uint64_t rp_gate_now(void)
-{
-    return facts.clock ? facts.clock() : 0;
+void rp_gate_backend(const char *name, const char *why) {
+    atomic_store_explicit(&process.backend, name, memory_order_relaxed);
+    atomic_store_explicit(&process.backend_why, why, memory_order_relaxed);
 }
 
-size_t raptors_explain(char *buffer, size_t size)
-{
-    int n = snprintf(buffer, size, "{\"members\": %d, \"bytes\": %lld, \"reason\": \"prior\"}", last.members,
-                     (long long)last.bytes);
-    return n < 0 ? 0 : (size_t)n;
+uint64_t rp_gate_now(void) {
+    return process.learner.clock();
 }
 
-size_t raptors_telemetry(char *buffer, size_t size)
-{
-    int n = snprintf(buffer, size, "{\"usable\": %d, \"prior_cutover\": %d}", facts.usable, PRIOR_CUTOVER);
-    return n < 0 ? 0 : (size_t)n;
+/* One line on stderr in one write; no buffer of stdio's is touched. */
+static __attribute__((cold, noinline)) void say_last_call(void) {
+    char line[1024] = "raptors: ";
+    int kept = errno;
+    size_t used = 9, length = raptors_explain(line + used, sizeof line - used - 1);
+    used += length < sizeof line - used - 1 ? length : sizeof line - used - 2;
+    line[used++] = '\n';
+    if (write(STDERR_FILENO, line, used) < 0) {
+        /* nobody listens */
+    }
+    errno = kept;
 }
 
-raptors_status raptors_telemetry_mode(raptors_mode mode)
-{
-    if (mode != RAPTORS_LEARN && mode != RAPTORS_FREEZE && mode != RAPTORS_OFF)
-        return RAPTORS_ERROR_VALUE;
-    facts.mode = mode;
+void rp_gate_small(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes) {
+    self.last = (rp_last_call){.op = (uint8_t)op,
+                               .dtype = (uint8_t)dtype,
+                               .layout = (uint8_t)layout,
+                               .reason = RP_REASON_floor,
+                               .known = true,
+                               .members = 1,
+                               .team = 1,
+                               .bytes = bytes};
+    if (verbose) {
+        say_last_call();
+    }
+}
+
+rp_answer rp_gate_ask(const rp_question *q) {
+    return rp_learner_ask(&process.learner, &self.thread, q);
+}
+
+void rp_gate_tell(const rp_question *q, const rp_answer *a, const rp_outcome *done) {
+    float duration = rp_learner_tell(&process.learner, &self.thread, q, a, done);
+    self.last = (rp_last_call){.op = (uint8_t)q->op,
+                               .dtype = (uint8_t)q->dtype,
+                               .layout = (uint8_t)q->layout,
+                               .reason = a->reason,
+                               .arm = a->arm,
+                               .hot = a->hot,
+                               .stream = a->stream,
+                               .known = true,
+                               .members = done->members,
+                               .team = a->team,
+                               .bytes = q->bytes,
+                               .tile = a->tile,
+                               .expected = a->expected,
+                               .measured = duration};
+    if (verbose) {
+        say_last_call();
+    }
+}
+
+raptors_status raptors_telemetry_mode(raptors_mode mode) {
+    if (mode != RAPTORS_LEARN && mode != RAPTORS_FREEZE && mode != RAPTORS_OFF) {
+        return rp_fail(RAPTORS_ERROR_VALUE, "raptors_telemetry_mode",
+                       "mode %d is not RAPTORS_LEARN, RAPTORS_FREEZE or RAPTORS_OFF", (int)mode);
+    }
+    atomic_store_explicit(&process.learner.mode, (int)mode, memory_order_relaxed);
     return RAPTORS_OK;
 }
 
-void raptors_telemetry_reset(void)
-{
+void raptors_telemetry_reset(void) {
+    rp_learner_lock(&process.learner);
+    rp_learner_reset(&process.learner);
+    rp_learner_unlock(&process.learner);
 }
 
-raptors_status raptors_profile_save(const char *path)
-{
-    return path ? RAPTORS_ERROR_IO : RAPTORS_ERROR_NULL;
+raptors_status raptors_profile_save(const char *path) {
+    static const char function[] = "raptors_profile_save";
+    if (path == NULL) {
+        return rp_fail(RAPTORS_ERROR_NULL, function, "path is NULL");
+    }
+    const char *trouble = rp_profile_save_to(&process, path);
+    return trouble ? rp_fail(RAPTORS_ERROR_IO, function, "%s: %s", path, trouble) : RAPTORS_OK;
 }
 
-raptors_status raptors_profile_load(const char *path)
-{
-    return path ? RAPTORS_ERROR_IO : RAPTORS_ERROR_NULL;
+raptors_status raptors_profile_load(const char *path) {
+    static const char function[] = "raptors_profile_load";
+    if (path == NULL) {
+        return rp_fail(RAPTORS_ERROR_NULL, function, "path is NULL");
+    }
+    const char *trouble = rp_profile_load_from(&process, path);
+    return trouble ? rp_fail(RAPTORS_ERROR_IO, function, "%s: %s", path, trouble) : RAPTORS_OK;
 }

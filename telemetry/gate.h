@@ -48,23 +48,25 @@ typedef struct rp_question {
     rp_layout layout;
     rp_block blocked;
     bool streamable; /* the output is larger than the caches keep, and may be written past them */
+    bool tileable;   /* rp_answer.tile makes a difference */
     int team;        /* the most members that the caller and the machine allow, >= 1 */
     int64_t bytes;   /* read and written by the call */
     int64_t parts;   /* the most pieces that the fixed order lets the work be cut into */
 } rp_question;
 
-/* The answer's first four fields are for dispatch, the rest is telemetry's own until the tell. */
+/* The first five fields are for dispatch, the rest is telemetry's own until the tell. */
 typedef struct rp_answer {
     int members;  /* 1: no region */
     int team;     /* open the region with this many (>= members); the surplus gets no work */
     int64_t tile; /* bytes in a piece of work; 0: one piece a member */
     bool stream;  /* write past the cache */
     bool timed;   /* this call is measured; dispatch fills rp_outcome.busy where that is cheap */
-    uint8_t arm;
-    uint8_t reason;
-    uint8_t hot;
+    bool hot, first, disturbed;
+    uint8_t arm, reason, probe;
     uint64_t start;
-    float predicted; /* ns; 0: no prediction */
+    float expected; /* ns; 0: unknown */
+    float alone;    /* what it would take alone */
+    float instead;  /* what the way that was not taken for a probe's sake would take */
 } rp_answer;
 
 typedef struct rp_outcome {
@@ -75,17 +77,21 @@ typedef struct rp_outcome {
 /* What dispatch knows of the process. Strings outlive the library's use. */
 typedef struct rp_facts {
     uint64_t (*clock)(void); /* nanoseconds since some moment */
-    int usable;              /* CPUs that this process may really use */
-    const char *usable_why;  /* "affinity", "quota", "RAPTORS_THREADS", .. */
+    uint64_t (*empty_region)(
+        void);              /* open and close a region without work: the ns it took; NULL: not to be had */
+    int usable;             /* CPUs that this process may really use */
+    const char *usable_why; /* "affinity", "quota", "RAPTORS_THREADS", .. */
     const char *backend;
-    const char *backend_why;   /* "best that this machine can run", "RAPTORS_SIMD", "raptors_set_backend" */
-    const char *machine;       /* the profile's key: CPU, quota, OpenMP runtime, wait policy; one line */
-    const char *profile;       /* RAPTORS_PROFILE: a path to load now and to save at exit, or NULL */
-    raptors_mode mode;         /* RAPTORS_TELEMETRY */
-    bool verbose;              /* RAPTORS_VERBOSE */
+    const char *backend_why; /* "best that this machine can run", "RAPTORS_SIMD", "raptors_set_backend" */
+    const char *machine;     /* the profile's key: CPU, quota, OpenMP runtime, wait policy; one line */
+    const char *profile;     /* RAPTORS_PROFILE: a path to load now and to save at exit, or NULL */
+    raptors_mode mode;       /* RAPTORS_TELEMETRY */
+    bool verbose;            /* RAPTORS_VERBOSE */
 } rp_facts;
 
-enum { RP_GATE_FLOOR = 1 << 14 }; /* bytes; the smallest region costs more than a part of so little could save */
+enum {
+    RP_GATE_FLOOR = 1 << 14
+}; /* bytes; the smallest region costs more than a part of so little could save */
 
 /* Once, from the library's constructor, before any call. */
 void rp_gate_start(const rp_facts *facts);
@@ -95,8 +101,7 @@ void rp_gate_stop(void);
 void rp_gate_backend(const char *name, const char *why);
 
 /* No clock, no statistic and no region below the floor. */
-static inline bool rp_gate_under_floor(int64_t bytes)
-{
+static inline bool rp_gate_under_floor(int64_t bytes) {
     return bytes < RP_GATE_FLOOR;
 }
 

@@ -1,0 +1,44 @@
+/* ignition.h -- when to wake a sleeping team: rent against purchase.
+ * SPDX-License-Identifier: MIT
+ *
+ * A cold team costs more than one call gains from it, and a burst of calls gains more than waking costs. In a burst
+ * each call that runs alone pays rent, the gain that a running team would have brought; the team is woken when the
+ * rent has reached the price, or at once where most of the last bursts were long enough. If they were short, it
+ * takes three times the price to believe that this one is not. The making of the pool is bought the same way, with
+ * what all bursts together have forgone beyond the price of waking in each.
+ */
+#ifndef RP_IGNITION_H
+#define RP_IGNITION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RP_BURSTS = 9 };
+
+typedef struct rp_ignition {
+    _Atomic int64_t worth;        /* ns that a running team gained, or would have gained, in this burst */
+    _Atomic uint64_t quiet_since; /* when the last call ended */
+    float rent;                   /* the part that was forgone */
+    float forgone;                /* rent of past bursts beyond the price of waking */
+    float bursts[RP_BURSTS];      /* the last bursts' worth, oldest first */
+    int known;                    /* of them */
+} rp_ignition;
+
+/* A call begins: the pause before it may have ended a burst. `price` is that of waking. */
+void rp_ignition_call(rp_ignition *g, uint64_t now, float price);
+
+/* It will take `length` alone; a running team would gain `gain`. */
+void rp_ignition_alone(rp_ignition *g, uint64_t now, float length, float gain);
+
+/* A team's call has ended, and has gained. The only one that needs no lock; an entry lost in a race is no harm. */
+void rp_ignition_team(rp_ignition *g, uint64_t now, float gain);
+
+/* Whether to wake the team for this call. */
+bool rp_ignition_due(const rp_ignition *g, float price);
+
+/* What has been forgone in all for want of a pool; making one pays it off. */
+float rp_ignition_forgone(const rp_ignition *g, float price);
+void rp_ignition_pool_made(rp_ignition *g);
+
+#endif

@@ -1,0 +1,100 @@
+/* ledger.c -- gains and losses of teams, and the breaker.
+ * SPDX-License-Identifier: MIT
+ */
+#include "ledger.h"
+
+enum {
+    FORGIVEN_PER = 100,            /* one part in so many of the time that passes */
+    RATE_MEMORY = 256,             /* calls */
+    PREMIUM_MEMORY = 64,           /* calls */
+    PREMIUM_FADES = 500 * 1000000, /* ns */
+    WHOLE = 1 << 16
+};
+
+static int64_t load(const _Atomic int64_t *x) {
+    return atomic_load_explicit(x, memory_order_relaxed);
+}
+
+static uint64_t load_time(const _Atomic uint64_t *x) {
+    return atomic_load_explicit(x, memory_order_relaxed);
+}
+
+/* The balance at `now`. Time forgives debts, it earns nothing; a clock that went backwards forgives nothing. */
+static int64_t balance_at(const rp_ledger *l, uint64_t now) {
+    int64_t balance = load(&l->balance);
+    uint64_t filled = load_time(&l->filled);
+    if (balance >= 0 || now <= filled) {
+        return balance;
+    }
+    int64_t forgiven = (int64_t)((now - filled) / FORGIVEN_PER);
+    return forgiven > -balance ? 0 : balance + forgiven;
+}
+
+bool rp_ledger_open(const rp_ledger *l, uint64_t now) {
+    if (load_time(&l->shut_until) == 0) {
+        return true;
+    }
+    return balance_at(l, now) > -RP_LEDGER_LIMIT;
+}
+
+static uint32_t load_small(const _Atomic uint32_t *x) {
+    return atomic_load_explicit(x, memory_order_relaxed);
+}
+
+static void note_rate(_Atomic uint32_t *rate, bool late) {
+    int32_t old = (int32_t)load_small(rate);
+    atomic_store_explicit(rate, (uint32_t)(old + ((late ? WHOLE : 0) - old) / RATE_MEMORY),
+                          memory_order_relaxed);
+}
+
+void rp_ledger_alone(rp_ledger *l, bool late) {
+    note_rate(&l->late_alone, late);
+}
+
+uint32_t rp_ledger_premium(const rp_ledger *l, uint64_t now) {
+    uint32_t premium = load_small(&l->premium);
+    uint64_t filled = load_time(&l->filled);
+    if (premium == 0 || now <= filled) {
+        return premium;
+    }
+    uint64_t age = now - filled;
+    return age >= PREMIUM_FADES ? 0 : (uint32_t)((uint64_t)premium * (PREMIUM_FADES - age) / PREMIUM_FADES);
+}
+
+/* The part of a late call's loss that is the team's own; shares of few calls are rough, so the doubt is in its favour. */
+static int64_t blamed_on_team(const rp_ledger *l, int64_t loss) {
+    int64_t alone = load_small(&l->late_alone), team = load_small(&l->late_team);
+    return 2 * alone >= team ? 0 : loss * (team - 2 * alone) / team;
+}
+
+static void note_lateness(rp_ledger *l, int64_t loss, bool late, uint64_t now) {
+    int64_t premium = rp_ledger_premium(l, now);
+    if (premium == 0 && !late) {
+        return;
+    }
+    premium += ((late ? loss : 0) - premium) / PREMIUM_MEMORY;
+    atomic_store_explicit(&l->premium, (uint32_t)premium, memory_order_relaxed);
+}
+
+bool rp_ledger_note(rp_ledger *l, int64_t gain, bool late, uint64_t now) {
+    note_rate(&l->late_team, late);
+    int64_t entry = gain < -RP_LEDGER_LIMIT ? -RP_LEDGER_LIMIT : gain;
+    if (late && entry < 0) {
+        entry = -blamed_on_team(l, -entry);
+    }
+    note_lateness(l, -entry, late && entry < 0, now);
+    int64_t balance = balance_at(l, now) + entry;
+    if (balance > RP_LEDGER_LIMIT) {
+        balance = RP_LEDGER_LIMIT;
+    }
+    atomic_store_explicit(&l->balance, balance, memory_order_relaxed);
+    atomic_store_explicit(&l->filled, now, memory_order_relaxed);
+    if (balance > -RP_LEDGER_LIMIT) {
+        atomic_store_explicit(&l->shut_until, 0, memory_order_relaxed);
+        return false;
+    }
+    uint64_t pause = (uint64_t)(-RP_LEDGER_LIMIT - balance) * FORGIVEN_PER;
+    atomic_store_explicit(&l->shut_until, now + pause + 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&l->trips, 1, memory_order_relaxed);
+    return true;
+}

@@ -1,0 +1,45 @@
+/* ledger.h -- the safety net: what teams have gained over working alone, and when they are suspended.
+ * SPDX-License-Identifier: MIT
+ *
+ * Medians do not see a team that straggles in two calls of a hundred and loses more there than it gains in the
+ * rest. The ledger counts. Each parallel call pays in what it saved, or takes out what it lost; below the limit
+ * no region opens, until the debt has been forgiven at one hundredth of the time that passes. So in any window
+ * no more is lost than the width of the ledger, 1 % of the window, and the one call that overdrew it.
+ */
+#ifndef RP_LEDGER_H
+#define RP_LEDGER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    RP_LEDGER_LIMIT = 10 * 1000 * 1000
+}; /* ns; the balance lies between -limit (a call lower) and limit */
+
+/* Lateness is watched apart from the balance: a neighbour on a CPU makes one team call in fifty late by a time slice.
+ * What that costs a call on the average is its premium, which a call must gain to take the team; it fades with
+ * on-time calls, and within a second. Where working alone is late as often, the team is not to blame. */
+typedef struct rp_ledger {
+    _Atomic int64_t balance;     /* ns, as of `filled` */
+    _Atomic uint64_t filled;     /* when the debt was last reduced */
+    _Atomic uint64_t shut_until; /* the breaker; 0: not tripped */
+    _Atomic uint32_t trips;
+    _Atomic uint32_t late_alone, late_team; /* shares of calls, in 2^-16 */
+    _Atomic uint32_t premium;               /* ns, as of `filled` */
+} rp_ledger;
+
+/* Whether a region may open. */
+bool rp_ledger_open(const rp_ledger *l, uint64_t now);
+
+/* A parallel call has ended, `gain` ns before (or after) the time it was expected to take alone. True if that has
+ * tripped the breaker. Calls that race may lose an entry: they are rare, since a team serves one call at a time. */
+bool rp_ledger_note(rp_ledger *l, int64_t gain, bool late, uint64_t now);
+
+/* A call that worked alone has ended. */
+void rp_ledger_alone(rp_ledger *l, bool late);
+
+/* ns that a team's lateness costs a call. */
+uint32_t rp_ledger_premium(const rp_ledger *l, uint64_t now);
+
+#endif

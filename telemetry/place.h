@@ -1,0 +1,93 @@
+/* place.h -- classes and sizes, what a call there would take, and what is decided.
+ * SPDX-License-Identifier: MIT
+ *
+ * All of it under the learner's lock, but for the words.
+ */
+#ifndef RP_PLACE_H
+#define RP_PLACE_H
+
+#include <string.h>
+
+#include "learner.h"
+
+typedef struct rp_spot {
+    int class_index, bucket;
+} rp_spot;
+
+static inline int rp_class_of(rp_call_op op, raptors_dtype dtype, rp_layout layout) {
+    return ((int)op * RP_DTYPES + (int)dtype) * RP_LAYOUT_COUNT + (int)layout;
+}
+
+/* Half octaves from the floor. */
+int rp_bucket_of(int64_t bytes);
+int64_t rp_bucket_start(int bucket);
+
+static inline rp_spot rp_spot_of(const rp_question *q) {
+    return (rp_spot){rp_class_of(q->op, q->dtype, q->layout), rp_bucket_of(q->bytes)};
+}
+
+static inline rp_place *rp_place_at(rp_learner *l, rp_spot s) {
+    return &l->places[s.class_index][s.bucket];
+}
+
+/* ---- estimates ------------------------------------------------------------------------------------------- */
+
+/* Expected ns. */
+typedef struct rp_estimate {
+    float alone, hot, cold;
+} rp_estimate;
+
+float rp_model(const rp_learner *l, int class_index, float bytes, rp_arm arm);
+/* An arm's ratio to its model: its own, or that of a neighbour in size; 0: nobody knows. */
+float rp_ratio(const rp_learner *l, rp_spot s, rp_arm arm);
+/* The cell's median in the present epoch; 0: none. */
+float rp_cell_today(const rp_learner *l, const rp_cell *c, rp_arm arm);
+/* Whether it has enough batches, all of the present epoch. */
+bool rp_cell_sure(const rp_learner *l, const rp_cell *c, rp_arm arm);
+/* Take a sample, after bringing what was known before into the present epoch; true if a batch is full. */
+bool rp_cell_take(rp_learner *l, rp_cell *c, rp_arm arm, float ratio);
+/* The arm whose epochs this one shares: alone, cold or hot. */
+rp_arm rp_arm_group(rp_arm arm);
+/* With the arms in use. */
+rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes);
+/* What a team would take if nothing were known of it but what regions cost and how well members work. */
+rp_estimate rp_estimate_untried(const rp_learner *l, float alone);
+
+/* ---- decisions ------------------------------------------------------------------------------------------- */
+
+/* What one word holds. */
+typedef struct rp_decision {
+    float alone, hot;  /* ratios to the models, to the precision of a word's quarter; 0: unknown */
+    bool known, quiet; /* judged at all; enough seen to measure only some calls */
+    bool team[2];      /* cold, hot: take the team? */
+    bool adopted[2];   /* by enough batches of both */
+    uint8_t reason[2]; /* rp_reason */
+    uint8_t alone_arm; /* alone or alone_plain */
+    uint8_t hot_arm;   /* hot .. hot_quarter */
+} rp_decision;
+
+uint64_t rp_decision_pack(rp_decision d);
+
+static inline rp_decision rp_decision_unpack(uint64_t word) {
+    uint32_t low = (uint32_t)word, high = (uint32_t)(word >> 32);
+    rp_decision d = {.known = low & 1,
+                     .quiet = low >> 1 & 1,
+                     .team = {low >> 2 & 1, low >> 3 & 1},
+                     .adopted = {low >> 4 & 1, low >> 5 & 1},
+                     .reason = {low >> 8 & 15, low >> 12 & 15},
+                     .alone_arm = low >> 16 & 15,
+                     .hot_arm = low >> 20 & 15};
+    uint32_t alone = high & 0xffff0000u, hot = high << 16;
+    memcpy(&d.alone, &alone, sizeof alone);
+    memcpy(&d.hot, &hot, sizeof hot);
+    return d;
+}
+
+static inline uint64_t rp_decided(const rp_learner *l, rp_spot s) {
+    return atomic_load_explicit(&l->decided[s.class_index][s.bucket], memory_order_relaxed);
+}
+
+/* Decide by what is known now, and publish. */
+rp_decision rp_judge(rp_learner *l, rp_spot s);
+
+#endif
