@@ -1,6 +1,12 @@
 # A row in the list is all that a benchmark takes.
+from dataclasses import replace
+
+import numpy as np
+
+import answers
 import cases
 import oplist
+import sides
 
 ROWS = '''
 RP_MAP2(add, ALL, "a + b; integers wrap")
@@ -52,3 +58,17 @@ def test_tracked_cases():
         "real/subtract/float32/427x640x3/C+row/china/new/threads=1",
     ):
         assert key in keys
+
+
+def test_every_problem_runs_on_numpy_and_its_answer_is_found_right():
+    """On shapes of the same rank cut down to a few elements."""
+    small = {replace(p, shape=tuple(min(n, 6) for n in p.shape), suite="") for p in cases.problems("all") if not p.source}
+    assert len(small) > 400
+    for problem in small:
+        setting = sides.Setting(problem)
+        answer = answers.Answer(setting, sides.exact_value(setting))
+        for out in problem.outs:
+            complaint, error = answer.judge(answer.numpy.copy())
+            assert complaint is None and error["bits_equal"], problem.key
+            if problem.op.name not in ("scale", "copy"):
+                assert np.array_equal(setting.result(np, out), answer.numpy, equal_nan=True), problem.key
