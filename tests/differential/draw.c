@@ -235,6 +235,14 @@ static int reduces_to(const raptors_array *x, raptors_axes axes, const raptors_a
            (out->ndim == dropped.ndim && !memcmp(out->shape, dropped.shape, sizeof dropped.shape));
 }
 
+/* As NumPy has it, also where out is empty too. */
+static int reduces_nothing(const raptors_array *x, raptors_axes axes) {
+    int nothing = 0;
+    for (int k = 0; k < x->ndim; k++)
+        nothing |= (axes & RAPTORS_AXIS(k)) && x->shape[k] == 0;
+    return nothing;
+}
+
 static unsigned judge_reduction(const td_case *c) {
     raptors_dtype right[2];
     unsigned found = 0;
