@@ -255,8 +255,7 @@ static unsigned judge_reduction(const td_case *c) {
         return found | bit(RAPTORS_ERROR_AXIS) | bit(RAPTORS_ERROR_SHAPE) | judge_memory(c, 0);
     if (!reduces_to(&c->a, axes, &c->out))
         found |= bit(RAPTORS_ERROR_SHAPE);
-    if ((c->op->result == TS_SAME || c->op->result == TS_INDEX) && count_of(&c->a) == 0 &&
-        count_of(&c->out) > 0)
+    if ((c->op->result == TS_SAME || c->op->result == TS_INDEX) && reduces_nothing(&c->a, axes))
         found |= bit(RAPTORS_ERROR_VALUE);
     if (c->op->kind == TS_SPREAD && isnan(c->extra.number))
         found |= bit(RAPTORS_ERROR_VALUE);
