@@ -119,7 +119,7 @@ static PyObject *explain(PyObject *module, PyObject *none) {
     (void)module;
     (void)none;
     if (rp_passed_on) {
-        return Py_BuildValue("{s:s,s:s}", "op", rp_passed_on, "by", "numpy");
+        return Py_BuildValue("{s:s,s:s}", "operation", rp_passed_on, "by", "numpy");
     }
     PyObject *dictionary = read_report(raptors_explain);
     PyObject *by = dictionary && PyDict_Check(dictionary) ? PyUnicode_FromString("raptors") : NULL;

@@ -235,14 +235,24 @@ static PyObject *scale(PyObject *module, PyObject *const *values, Py_ssize_t pos
 /* A NaN that passes through makes a comparison raise INVALID, in some kernels; NumPy keeps that to itself. */
 static int flags_of_nan(const map_row *row, raptors_dtype dtype) {
     enum { LENGTH = 64 };
-    static const float nan32[] = {NAN};
-    static const double nan64[] = {NAN};
-    double room[LENGTH];
-    raptors_array nan = raptors_vector(dtype, dtype == RAPTORS_FLOAT32 ? (const void *)nan32 : nan64, LENGTH);
-    raptors_array out = raptors_vector(dtype, room, LENGTH);
-    nan.strides[0] = 0;
+    union {
+        float f32[LENGTH];
+        double f64[LENGTH];
+    } first, second, result;
+    for (int i = 0; i < LENGTH; i++) {
+        double a = i & 1 ? NAN : 1, b = i & 2 ? NAN : 1;
+        if (dtype == RAPTORS_FLOAT32) {
+            first.f32[i] = (float)a;
+            second.f32[i] = (float)b;
+        } else {
+            first.f64[i] = a;
+            second.f64[i] = b;
+        }
+    }
+    raptors_array views[] = {raptors_vector(dtype, &first, LENGTH), raptors_vector(dtype, &second, LENGTH),
+                             raptors_vector(dtype, &result, LENGTH)};
     feclearexcept(FE_ALL_EXCEPT);
-    row->inputs == 1 ? row->one(&nan, &out) : row->two(&nan, &nan, &out);
+    row->inputs == 1 ? row->one(&views[0], &views[2]) : row->two(&views[0], &views[1], &views[2]);
     return fetestexcept(FE_INVALID);
 }
 

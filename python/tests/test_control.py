@@ -86,9 +86,9 @@ def test_a_nan_that_passes_through_is_no_warning(backend):
 def test_explain_and_telemetry():
     raptors.sum(np.ones(1000))
     report = raptors.explain()
-    assert report["by"] == "raptors" and report["op"] == "sum"
+    assert report["by"] == "raptors" and report["operation"] == "sum"
     raptors.sum(np.ones(3, "f2"))
-    assert raptors.explain() == {"op": "sum", "by": "numpy"}
+    assert raptors.explain() == {"operation": "sum", "by": "numpy"}
     assert isinstance(raptors.telemetry(), dict)
 
 
