@@ -62,6 +62,7 @@ typedef struct rp_answer {
     bool stream;  /* write past the cache */
     bool timed;   /* this call is measured; dispatch fills rp_outcome.busy where that is cheap */
     bool hot, first, disturbed;
+    uint32_t serial; /* of the measured calls */
     uint8_t arm, reason, probe;
     uint64_t start;
     float expected; /* ns; 0: unknown */

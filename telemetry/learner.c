@@ -24,18 +24,20 @@ enum {
     TILE_2 = 1 << 16
 };
 
-static const float ACCRUAL = 0.005F;         /* tokens, of the time spent */
-static const float PLACE_ACCRUAL = 0.00007F; /* budget of a place, of the time spent there */
-static const float CHEAP = 0.0005F;          /* of the tokens: what a probe may cost that has no budget */
-static const float LATE = 3;                 /* times what was expected */
-static const float NEARBY = 0.25F;           /* of the time alone: tokens pay for no more */
-static const float LONGEST = 1e10F;          /* ns of a duration that is believed */
+static const float ACCRUAL = 0.005F;          /* tokens, of the time spent */
+static const float PLACE_ACCRUAL = 0.00007F;  /* budget of a place, of the time spent there */
+static const float CHEAP = 0.0005F;           /* of the tokens: what a probe may cost that has no budget */
+static const float LATE = 3;                  /* times what was expected */
+static const float UNTRIED = 0.25F;           /* of the time in use: what a variant is feared to lose */
+static const float NEARBY = 0.25F;            /* of the time alone: tokens pay for no more */
+static const uint64_t LONGEST = 10000000000u; /* ns of a duration that is believed */
+static const uint64_t BEGAN = (uint64_t)1 << 32;
 
 static const float LEAST_FIRST = 1e4F, MOST_FIRST = 2e7F; /* ns to make a pool, as far as it is believed */
 
 enum { PROBE_NONE, PROBE_BUDGET, PROBE_TOKENS };
 
-static const rp_region_costs PRIOR_COSTS = {.hot = 1500, .cold = 60000, .first = 5000000};
+static const rp_region_costs PRIOR_COSTS = {.hot = 800, .cold = 60000, .first = 5000000};
 
 /* ---- life ------------------------------------------------------------------------------------------------- */
 
@@ -181,15 +183,16 @@ static bool variant_exists(const rp_question *q, rp_arm v) {
 
 /* The next arm to look at that is not in use: the other side of the duel, and in turn the variants of this one. */
 static rp_arm next_challenger(const moment *m, bool team) {
-    rp_arm first = team ? RP_ARM_hot : RP_ARM_alone, used = team ? m->decided.hot_arm : m->decided.alone_arm;
-    int variants = team ? RP_ARM_COUNT - RP_ARM_hot : 2;
-    int turn = m->place->turn++ % (2 * variants);
-    rp_arm v = first + (rp_arm)(turn / 2);
-    bool other = turn % 2 == 0 || v == used || !variant_exists(m->q, v) || (team && !m->hot);
-    if (!other) {
-        return v;
+    rp_arm arms[RP_ARM_COUNT], used = team ? m->decided.hot_arm : m->decided.alone_arm;
+    rp_arm first = team ? RP_ARM_hot : RP_ARM_alone, last = team ? RP_ARM_COUNT - 1 : RP_ARM_alone_plain;
+    int count = 1;
+    arms[0] = team ? m->decided.alone_arm : m->hot ? m->decided.hot_arm : RP_ARM_cold;
+    for (rp_arm v = first; v <= last; v++) {
+        if (v != used && variant_exists(m->q, v) && (m->hot || !team)) {
+            arms[count++] = v;
+        }
     }
-    return team ? m->decided.alone_arm : m->hot ? m->decided.hot_arm : RP_ARM_cold;
+    return arms[m->place->turn++ % count];
 }
 
 /* What looking at the arm is expected to lose. Nothing known: a guess on the high side. */
@@ -202,7 +205,7 @@ static float price_of(const moment *m, rp_arm arm, bool team) {
         float ratio = rp_ratio(m->l, m->spot, arm);
         bool same_side = (rp_arm_group(arm) == RP_ARM_hot) == team;
         if (same_side && ratio <= 0) {
-            return used * (arm == RP_ARM_hot_quarter ? 3 : arm == RP_ARM_hot_half ? 1 : 0.25F);
+            return UNTRIED * used;
         }
         other = same_side ? ratio * rp_model(m->l, m->spot.class_index, (float)m->q->bytes, arm)
                           : time_of(m, !team);
@@ -237,7 +240,7 @@ static void start_probe(moment *m, rp_answer *a, rp_arm arm, bool team, int purs
 /* Look at what is not in use, if it is due and can be paid for. */
 static bool probe(moment *m, rp_answer *a, bool team) {
     rp_place *p = m->place;
-    if (p->since < GAP_UNKNOWN) {
+    if (p->since < GAP_UNKNOWN || m->l->tokens < 0) {
         return false;
     }
     rp_arm arm = next_challenger(m, team);
@@ -272,7 +275,7 @@ static bool run_goes_on(const rp_learner *l) {
 /* The next of a run of hot probes, whichever place it is: awake, the team is cheap to look at. */
 static bool go_on_with_run(moment *m, rp_answer *a) {
     rp_learner *l = m->l;
-    if (!run_goes_on(l)) {
+    if (!run_goes_on(l) || l->tokens < 0) {
         return false;
     }
     int left = m->hot ? atomic_load_explicit(&l->run_left, memory_order_relaxed) - 1 : 0;
@@ -408,7 +411,9 @@ static void decide_by_word(moment *m, rp_answer *a) {
 static void start_watch(rp_answer *a, const moment *m) {
     a->start = m->now;
     a->first = a->members > 1 && !have_pool(m->t);
-    a->disturbed = atomic_fetch_add_explicit(&m->l->in_flight, 1, memory_order_relaxed) > 0;
+    uint64_t measured = atomic_fetch_add_explicit(&m->l->measured, BEGAN | 1, memory_order_relaxed);
+    a->disturbed = (uint32_t)measured != 0;
+    a->serial = (uint32_t)(measured >> 32);
     if (m->e.alone > 0) {
         a->expected = time_of(m, a->members > 1);
     }
@@ -505,10 +510,14 @@ static void pay(rp_learner *l, rp_place *p, const rp_sample *s) {
     }
     float loss = fmaxf(0, s->duration - a->instead);
     l->spent += loss;
-    if (a->probe == PROBE_BUDGET) {
-        *(a->arm == RP_ARM_cold ? &l->run_budget : &p->budget) -= loss;
-    } else {
-        l->tokens -= loss;
+    float *purse = a->probe == PROBE_TOKENS ? &l->tokens
+                   : a->arm == RP_ARM_cold  ? &l->run_budget
+                                            : &p->budget;
+    *purse -= loss;
+    if (*purse < 0 &&
+        purse != &l->tokens) { /* a late call: one debt stops all probes, so that they cannot add up */
+        l->tokens += *purse;
+        *purse = 0;
     }
 }
 
@@ -603,14 +612,16 @@ float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const r
         return 0;
     }
     uint64_t now = l->clock();
-    float duration = now > a->start ? (float)(now - a->start) : 0;
-    bool alone_in_library = atomic_fetch_sub_explicit(&l->in_flight, 1, memory_order_relaxed) == 1;
+    bool sane = now > a->start && now - a->start <= LONGEST;
+    float duration = sane ? (float)(now - a->start) : 0;
+    uint64_t measured = atomic_fetch_sub_explicit(&l->measured, 1, memory_order_relaxed);
+    bool alone_in_library = !a->disturbed && (uint32_t)(measured >> 32) == a->serial + 1;
     bool region = done->members > 1, wanted = a->members > 1;
     if (region) {
         t->last_region = now != 0 ? now : 1;
     }
-    if (duration <= 0 || duration > LONGEST || region != wanted) {
-        return duration <= LONGEST ? duration : 0;
+    if (!sane || region != wanted) {
+        return duration;
     }
     if (region && a->alone > 0) {
         bool late = !a->first && a->expected > 0 && duration > LATE * a->expected;
@@ -622,7 +633,7 @@ float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const r
         rp_ignition_team(&l->ignition, now, fmaxf(0, a->alone - duration));
     }
     bool wants_sample = a->first || a->probe || !d.quiet || (t->tick & SETTLED_MASK) == 0;
-    if (alone_in_library && !a->disturbed && (!region || usual_team) && wants_sample) {
+    if (alone_in_library && (!region || usual_team) && wants_sample) {
         rp_sample s = {.answer = *a,
                        .bytes = q->bytes,
                        .duration = duration,

@@ -87,9 +87,10 @@ typedef struct rp_learner {
     _Atomic int mode;               /* raptors_mode */
     atomic_flag lock;               /* of all that is not atomic; only ever tried by calls */
     rp_ledger ledger;
-    _Atomic uint32_t in_flight; /* measured calls */
-    int team;                   /* members that the cells speak of */
-    int strangers;              /* calls in a row that had another team */
+    _Atomic uint64_t
+        measured;  /* calls: in the high half those that began, in the low half those that go on */
+    int team;      /* members that the cells speak of */
+    int strangers; /* calls in a row that had another team */
     rp_region_costs region;
     rp_cell efficiency;   /* of a member of a hot team, where both arms are known */
     rp_cell wake;         /* cold less hot, as a share of region.cold */

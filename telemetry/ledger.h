@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-    RP_LEDGER_LIMIT = 10 * 1000 * 1000
-}; /* ns; the balance lies between -limit (a call lower) and limit */
+/* ns; the balance lies between -limit (a call lower) and limit. Both sides together, and the error of the estimates
+ * that the entries rest on, stay under 20 ms. */
+enum { RP_LEDGER_LIMIT = 9 * 1000 * 1000 };
 
 /* Lateness is watched apart from the balance: a neighbour on a CPU makes one team call in fifty late by a time slice.
  * What that costs a call on the average is its premium, which a call must gain to take the team; it fades with

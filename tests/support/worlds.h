@@ -1,0 +1,67 @@
+/* worlds.h -- machines that do not exist, with a false clock, for the learner to live in.
+ * SPDX-License-Identifier: MIT
+ *
+ * A world says what calls cost and when they come; a run plays it, asks the learner before each call and tells it
+ * after, and compares what that took with an oracle that knows all costs, and with working alone.
+ */
+#ifndef TS_WORLDS_H
+#define TS_WORLDS_H
+
+#include "learner.h"
+#include "prng.h"
+
+/* How a machine is, at one moment. */
+typedef struct ts_weather {
+    double speedup;      /* of a team, its region aside */
+    double straggle;     /* chance of a team's call to be late .. */
+    double late;         /* .. by so many ns */
+    double alone_factor; /* on the time of working alone */
+} ts_weather;
+
+typedef struct ts_world {
+    const char *name;
+    double limit; /* of the regret, in % */
+    int calls;
+    int low, high; /* log2 of elements, drawn evenly between */
+    int classes;
+    int team;
+    ts_weather fair;
+    double hot, cold, first; /* ns of a region */
+    double awake;            /* ns for which a team stays hot; 0: for ever */
+    double sigma, outliers;  /* log-normal noise on every call; share of calls that take ten times */
+    uint64_t tick;           /* ns of the clock's step */
+    int burst;               /* calls in a burst; 0: one burst */
+    double pause;            /* ns between bursts */
+    double half_members;     /* time of half the members over that of all; 0: as the speed-up says */
+    double plain;            /* time of writing through the cache over past it; 0: no streamable output */
+    /* The weather at call i of the run, at `now`; NULL: fair. */
+    ts_weather (*change)(const struct ts_world *w, int i, uint64_t now);
+} ts_world;
+
+typedef struct ts_result {
+    double regret;   /* over the oracle, in % */
+    double alone;    /* of always working alone, in % */
+    double always;   /* of always taking the team, in % */
+    double behind;   /* ns: the most that the run was ever behind working alone */
+    double excess;   /* ns lost in the worst window beyond 1 % of it and its worst call */
+    double explored; /* ns lost on probes, as the learner counts */
+    double total;    /* ns of all calls */
+    int team_calls;
+    int sampled; /* calls that were measured */
+    int wrong;   /* calls that would have been 3 % faster the other way, and were no probes */
+    long flips;
+    uint64_t trace; /* a hash of all answers */
+} ts_result;
+
+typedef struct ts_watcher {
+    void (*asked)(void *context, const rp_learner *l, const rp_question *q, const rp_answer *a);
+    void *context;
+} ts_watcher;
+
+/* Play it. The learner is all zero before, and belongs to the caller; watcher may be NULL. */
+ts_result ts_play(const ts_world *w, uint64_t seed, rp_learner *l, const ts_watcher *watcher);
+
+/* The clock of the run that goes on. */
+uint64_t ts_world_clock(void);
+
+#endif
