@@ -1,5 +1,6 @@
 /* test_kernels.c -- every entry of every kernel table gives the bits of scalar's, and writes nothing beside its output.
  * SPDX-License-Identifier: MIT
+ * labels: fixed
  */
 #include "check.h"
 
