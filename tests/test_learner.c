@@ -422,6 +422,7 @@ int main(void) {
         cmocka_unit_test(words_hold_what_is_put_in),
         cmocka_unit_test(a_cell_is_a_median_of_medians),
     };
+    int failed = cmocka_run_group_tests_name("learner", tests, NULL, NULL);
     free(learner);
     return failed;
 }
