@@ -31,11 +31,7 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
     if (i)
         F(v_store_part)(out, body(a_step ? F(v_load_part)(a, i) : as, b_step ? F(v_load_part)(b, i) : bs), i);
     for (; i + F(v_count) <= n; i += F(v_count)) {
-        if (a_step)
-            v_ahead(a + i);
-        if (b_step)
-            v_ahead(b + i);
-        F(map_put)(out + i, body(a_step ? F(v_load)(a + i) : as, b_step ? F(v_load)(b + i) : bs), stream);
+        F(map_put)(out + i, body(a_step ? F(v_take)(a + i) : as, b_step ? F(v_take)(b + i) : bs), stream);
     }
     if (i < n) {
         int64_t k = n - i;
@@ -70,8 +66,7 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, int stream, V (
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
     for (; i + F(v_count) <= n; i += F(v_count)) {
-        v_ahead(x + i);
-        F(map_put)(out + i, body(F(v_load)(x + i)), stream);
+        F(map_put)(out + i, body(F(v_take)(x + i)), stream);
     }
     if (i < n)
         F(v_store_part)(out + i, body(F(v_load_part)(x + i, n - i)), n - i);

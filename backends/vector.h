@@ -54,6 +54,14 @@ RP_COMMON(f64, double, int64_t)
 RP_COMMON(i32, int32_t, int32_t)
 RP_COMMON(i64, int64_t, int64_t)
 
+/* The same load, where what is read is written again elsewhere. */
+#ifndef RP_OWN_TAKES
+#define v_take_f32 v_load_f32
+#define v_take_f64 v_load_f64
+#define v_take_i32 v_load_i32
+#define v_take_i64 v_load_i64
+#endif
+
 #define RP_PART_LOAD(t, T)                                                                                   \
     RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k) {                                                 \
         T lane[v_count_##t];                                                                                 \
@@ -157,11 +165,6 @@ enum { v_halves = 1 };
 #endif
 RP_WIDEN(f32, f64)
 RP_WIDEN(i32, i64)
-
-/* Ask for what a loop will read a little later; hardware does it well enough for vectors shorter than a line. */
-#ifndef RP_OWN_AHEAD
-#define v_ahead(p) ((void)(p))
-#endif
 
 /* v_stream(p, v) stores past the cache, to an address aligned to the vector; v_stream_end() orders what it stored. */
 #ifdef RP_OWN_STREAM

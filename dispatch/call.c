@@ -160,14 +160,14 @@ static raptors_status check_fold(const reduction *r, const raptors_array *x, rap
 }
 
 /* What reducing nothing gives; false if it has no meaning. */
-static bool of_nothing(const reduction *r, raptors_dtype out, element *e) {
+static bool of_nothing(const reduction *r, double ddof, raptors_dtype out, element *e) {
     double value = 0;
     if (r->result == RP_RESULT_SAME || r->result == RP_RESULT_INDEX)
         return false;
     if (r->fold == RP_FOLD_prod)
         value = 1;
     else if (r->result == RP_RESULT_REAL)
-        value = NAN;
+        value = ddof < 0 ? 0 : NAN;
     return element_of(out, value, e);
 }
 
@@ -187,7 +187,7 @@ static raptors_status reduce(const reduction *r, const raptors_array *x, raptors
     if (rp_count(x) == 0) {
         element e;
         const raptors_array nothing = {.data = &e, .dtype = out->dtype};
-        if (reduces_nothing(x, axes) && !of_nothing(r, out->dtype, &e))
+        if (!of_nothing(r, ddof, out->dtype, &e) && reduces_nothing(x, axes))
             return rp_fail(RAPTORS_ERROR_VALUE, r->function, "x: no elements to reduce");
         if (rp_count(out) == 0)
             return RAPTORS_OK;

@@ -105,7 +105,7 @@ void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const ra
         return;
     }
     rp_question q = question(call, out->dtype, layout, bytes, plan.units, rp_team_size());
-    q.streamable = plan.access[0] == RP_DIRECT && bytes > rp_cache_last_level() && a->data != out->data &&
+    q.streamable = plan.access[0] == RP_DIRECT && 2 * bytes > rp_cache_last_level() && a->data != out->data &&
                    (!b || b->data != out->data);
     const rp_answer answer = rp_gate_ask(&q);
     plan.how = answer.stream ? RP_STREAM : 0;

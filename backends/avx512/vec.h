@@ -29,6 +29,20 @@ RP_AVX512_EXTREME(max, f32, ps)
 RP_AVX512_EXTREME(min, f64, pd)
 RP_AVX512_EXTREME(max, f64, pd)
 
+/* Two loads of half a line each: beside stores, Zen 4 brings lines from the outer caches up to a tenth faster for these
+   than for one load of the whole. */
+#define RP_OWN_TAKES
+#define RP_AVX512_TAKE(t, T)                                                                                 \
+    RP_INLINE v_##t v_take_##t(const T *p) {                                                                 \
+        __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)p);                                  \
+        __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)p + 1);                             \
+        return (v_##t)_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);                              \
+    }
+RP_AVX512_TAKE(f32, float)
+RP_AVX512_TAKE(f64, double)
+RP_AVX512_TAKE(i32, int32_t)
+RP_AVX512_TAKE(i64, int64_t)
+
 /* Lane i takes part where i < k. */
 #define RP_OWN_PARTS
 #define RP_AVX512_PART(t, T, M, s, set1, I)                                                                  \
@@ -55,6 +69,3 @@ RP_AVX512_INTEGER_EXTREME(max, i64, epi64)
 
 #define RP_OWN_ANY
 #define v_any(m) (_mm512_test_epi32_mask((__m512i)(m), (__m512i)(m)) != 0)
-
-#define RP_OWN_AHEAD
-#define v_ahead(p) _mm_prefetch((const char *)(p) + 512, _MM_HINT_T0)
