@@ -80,13 +80,18 @@ def time_text(seconds):
     return f"{sign}{seconds:.3g} s"
 
 
+def shape_text(row):
+    shape = "x".join(map(str, row["shape"]))
+    return f"{row['data']} {shape}" if row["suite"] == "real" else shape
+
+
 def layout_text(row):
     return row["layout"] + (" out" if row["out"] else "")
 
 
 def cells(row):
     """A row as text, one cell for each of COLUMNS."""
-    head = ["x".join(map(str, row["shape"])), op_text(row), row["dtype"], layout_text(row), str(row["threads"]["asked"])]
+    head = [shape_text(row), op_text(row), row["dtype"], layout_text(row), str(row["threads"]["asked"])]
     if row["status"] != "measured":
         return head + ["", "", "", row["status"].upper(), row["reason"], ""]
     return head + [

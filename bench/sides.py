@@ -115,11 +115,23 @@ def exact_value(setting):
     p = setting.problem
     if p.op.reduces:
         return exact.reduction(p.op.name, setting.a.view, p.axis)
-    if p.op.kind == "script" or p.dtype not in cases.FLOATS:
+    if p.op.kind == "script":
+        return _standardised(setting.a.view, p.axis)
+    if p.dtype not in cases.FLOATS:
         return None
     wide = np.float64 if p.dtype == "float32" else np.longdouble
     inputs = [np.asarray(x.view, setting.dtype).astype(wide) for x in (setting.a, setting.b) if x is not None]
     with np.errstate(all="ignore"):
         value = getattr(np, "multiply" if p.op.kind == "scale" else p.op.name)(*inputs)
+    return _in_two(value)
+
+
+def _in_two(value):
     high = value.astype(np.float64)
     return high, (value - high).astype(np.float64)
+
+
+def _standardised(x, axis):
+    """From the exact mean and deviation, in the widest type there is."""
+    mean, deviation = (sum(map(np.longdouble, exact.reduction(name, x, axis))) for name in ("mean", "std"))
+    return _in_two((x.astype(np.longdouble) - mean) / np.where(deviation == 0, 1, deviation))

@@ -46,7 +46,7 @@ def test_page_stands_alone(tmp_path):
 
 def test_losses_stand_first_and_red():
     def row(op, ratio, status="measured"):
-        return {"op": op, "axis": None, "dtype": "float32", "shape": [16], "layout": "C", "out": False, "status": status,
+        return {"op": op, "axis": None, "dtype": "float32", "shape": [16], "suite": "2d", "layout": "C", "out": False, "status": status,
                 "threads": {"asked": 1}, "numpy": {"seconds": 1e-6 * ratio}, "raptors": {"seconds": 1e-6}, "reason": "off",
                 "delta": 1e-6 * (1 - ratio), "ratio": ratio, "interval": [ratio, ratio], "limit": None}  # fmt: skip
 
@@ -137,3 +137,11 @@ def test_numpy_s_own_error_is_seen(tmp_path):
     code, doc = run(tmp_path, "--suite", "shapes", "--threads", "1", "--seconds", "0.01",
                     "--filter", r"/mean\[0\]/float32/1000000x3/")  # fmt: skip
     assert code == 1 and "far from the exact value" in doc["cases"][0]["reason"]
+
+
+def test_real_data(tmp_path):
+    pytest.importorskip("sklearn")
+    code, doc = run(tmp_path, "--suite", "real", "--threads", "1", "--seconds", "0.01", "--filter", "float64.*digits")
+    assert code == 0 and {row["data"] for row in doc["cases"]} == {"digits"}
+    standardise = next(row for row in doc["cases"] if row["op"] == "standardise")
+    assert standardise["status"] == "measured" and standardise["limit"] is None
