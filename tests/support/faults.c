@@ -3,6 +3,8 @@
  */
 #include "faults.h"
 
+#include "again.h"
+
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -87,7 +89,7 @@ static int run_anew(const ts_fault *fault) {
         for (int i = 0; i < 3 && fault->environment[i] != NULL; i++) {
             putenv((char *)(size_t)fault->environment[i]);
         }
-        execl("/proc/self/exe", "fault", fault->name, (char *)NULL);
+        ts_exec_again("/proc/self/exe", fault->name);
         _exit(127);
     }
     return child < 0 ? TS_BROKEN : ts_wait(child, SECONDS, fault->name);
