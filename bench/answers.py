@@ -60,8 +60,8 @@ class Answer:
             magnitude = np.abs(self._setting.a.view).mean(axis=p.axis, dtype=np.float64)
             count = self._setting.a.view.size / max(1, self.numpy.size)
             allowed = allowed + 4 * eps * magnitude * (count if p.op.name == "sum" else 1)
-        elif p.op.name == "prod":
-            allowed = allowed + self._setting.a.view.size * eps * np.abs(wanted)
+        elif p.op.name in ("prod", "var", "std"):
+            allowed = allowed + self._setting.a.view.size / max(1, self.numpy.size) * eps * np.abs(wanted)
         elif p.op.kind == "script":
             x = self._setting.a.view
             deviation = x.std(axis=p.axis, dtype=np.float64)
