@@ -87,7 +87,9 @@ void rp_map_plan(rp_map *m, const rp_kernels *kernels, int op, const raptors_arr
     m->item = rp_itemsize(out->dtype);
     m->turned = false;
     m->how = 0;
-    m->access[2] = RP_DIRECT;
+    m->whole = true; /* an empty call is described too */
+    for (int k = 0; k < RP_MAX_OPERANDS; k++)
+        m->access[k] = RP_DIRECT;
     add_axes(m, a, b, out);
     if (m->nest.empty) {
         m->units = 0;
