@@ -288,12 +288,12 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 static atomic_long until_failure = -1, allocations;
 
+#if !TS_SANITIZED
 static bool fails(void) {
     atomic_fetch_add(&allocations, 1);
     return atomic_load(&until_failure) >= 0 && atomic_fetch_sub(&until_failure, 1) == 0;
 }
 
-#if !TS_SANITIZED
 void *malloc(size_t size) {
     return fails() ? NULL : __libc_malloc(size);
 }
@@ -505,6 +505,67 @@ static int eight_threads_call_everything(void) {
     return TS_SURVIVED;
 }
 
+static pthread_barrier_t together;
+
+/* A first call of everything that has a state, with others in theirs. */
+static void *first_call(void *number) {
+    enum { N = 1 << 19 };
+    const size_t me = (size_t)number;
+    char text[256];
+    float *ones = malloc(N * sizeof *ones);
+    for (int i = 0; ones != NULL && i < N; i++) {
+        ones[i] = 1;
+    }
+    pthread_barrier_wait(&together);
+    double first = sum_of_ones(ones, N);
+    for (int i = 0; i < 8 && first == N; i++) {
+        switch ((me + (size_t)i) % 8) {
+        case 0:
+            raptors_set_backend(i % 2 ? "auto" : "scalar");
+            break;
+        case 1:
+            raptors_explain(text, sizeof text);
+            break;
+        case 2:
+            raptors_telemetry(text, sizeof text);
+            break;
+        case 3:
+            raptors_set_threads(i);
+            break;
+        case 4:
+            raptors_telemetry_mode(i % 2 ? RAPTORS_LEARN : RAPTORS_FREEZE);
+            break;
+        case 5:
+            raptors_telemetry_reset();
+            break;
+        case 6:
+            raptors_set_backend("no such backend");
+            break;
+        default:
+            first = raptors_backend() != NULL && raptors_backends()[0] != NULL ? first : -1;
+        }
+        first = sum_of_ones(ones, N) == N ? first : -1;
+    }
+    free(ones);
+    return first == N ? NULL : &together;
+}
+
+static int sixteen_threads_in_their_first_call(void) {
+    pthread_t thread[16];
+    int wrong = 0;
+    pthread_barrier_init(&together, NULL, 16);
+    for (size_t i = 0; i < 16; i++) {
+        TS_NEED(pthread_create(&thread[i], NULL, first_call, (void *)i) == 0, "no thread");
+    }
+    for (int i = 0; i < 16; i++) {
+        void *broken;
+        pthread_join(thread[i], &broken);
+        wrong += broken != NULL;
+    }
+    TS_NEED(wrong == 0, "%d of 16 threads were wrong", wrong);
+    return TS_SURVIVED;
+}
+
 typedef struct crowd {
     int bound; /* of each caller's threads */
     atomic_bool stop;
@@ -514,7 +575,7 @@ typedef struct crowd {
 static void *call_until_stopped(void *context) {
     crowd *c = context;
     enum { N = 1 << 19 };
-    float *ones = __libc_malloc(N * sizeof *ones);
+    float *ones = malloc(N * sizeof *ones);
     for (int i = 0; i < N; i++) {
         ones[i] = 1;
     }
@@ -631,6 +692,7 @@ int main(int argc, char **argv) {
         FAULT(a_storm_of_signals, NULL),
         FAULT(inside_the_callers_regions, NULL),
         FAULT(eight_threads_call_everything, NULL),
+        FAULT(sixteen_threads_in_their_first_call, NULL),
         FAULT(eight_threads_lose_no_throughput, NULL),
         FAULT(with_another_openmp_runtime, NULL),
         FAULT(more_than_two_to_the_31_elements, NULL),
