@@ -10,9 +10,12 @@ SPECIAL = {
     "i": [0, 1, -1, 2**31 - 1, -(2**31), 2**63 - 1, -(2**63), 3, 1000],
 }
 
+# Of these no sum overflows, whatever its order.
+FINITE_SUMS = {"f": [0.0, -0.0, 1.0, np.nan, np.inf, -np.inf, 1e-310, 1e-45, 0.1], "i": SPECIAL["i"]}
+
 
 def values(rng, dtype, count, special):
-    """Random elements, with special ones among them if asked."""
+    """Random elements, and among them special ones."""
     if dtype.kind == "f":
         drawn = rng.normal(size=count) * 10.0 ** rng.integers(-3, 4, count)
     else:
@@ -20,14 +23,14 @@ def values(rng, dtype, count, special):
     drawn = drawn.astype(dtype)
     if special and count:
         with np.errstate(all="ignore"):
-            kinds = np.array(SPECIAL[dtype.kind]).astype(dtype)
+            kinds = np.array(special[dtype.kind]).astype(dtype)
         places = rng.random(count) < 0.3
         drawn[places] = rng.choice(kinds, places.sum())
     return drawn
 
 
 @st.composite
-def arrays(draw, dtype, shape, special=True):
+def arrays(draw, dtype, shape, special=SPECIAL):
     """An array of a shape in any memory order, with gaps, backwards and repeated axes."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     ndim = len(shape)

@@ -96,12 +96,12 @@ def test_sub_interpreters_are_refused():
             import raptors
             print("imported")
         except ImportError as error:
-            print("ImportError")
+            print(error)
         '''
         import textwrap
         interpreters.run_string(one, textwrap.dedent(program))
     """)
-    assert (code, out) == (0, "ImportError")
+    assert code == 0 and "raptors" in out and "interpreter" in out
 
 
 def test_environment():

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from arrays import arrays, assert_same, assert_same_outcome, bits, layout, outcome
+from arrays import FINITE_SUMS, SPECIAL, arrays, assert_same, assert_same_outcome, bits, layout, outcome
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
@@ -18,7 +18,7 @@ ROUNDED = [name for name in REDUCTIONS if name not in EXACT]
 
 
 @st.composite
-def calls(draw, name, dtypes=DTYPES, special=True):
+def calls(draw, name, dtypes=DTYPES, special=SPECIAL):
     """An array, and keywords that the function takes."""
     shape = draw(array_shapes(min_dims=0, max_dims=5, max_side=5))
     x = draw(arrays(draw(st.sampled_from(dtypes)), shape, special))
@@ -57,8 +57,7 @@ def test_integer_sums_and_products_are_equal(name, data):
 @given(data=st.data())
 def test_rounded_ones_have_numpys_form(name, data):
     """Type, dtype, shape and memory order; the same values where the truth has no digits: NaN and infinities."""
-    x, keywords = data.draw(calls(name, FLOATS))
-    assume(not (np.abs(np.nan_to_num(x, posinf=0)) > 1e30).any())  # sums that overflow in one order only
+    x, keywords = data.draw(calls(name, FLOATS, FINITE_SUMS))
     ours, _ = outcome(getattr(raptors, name), x, **keywords)
     theirs, _ = outcome(getattr(np, name), x, **keywords)
     if isinstance(theirs, type):
@@ -144,7 +143,7 @@ def test_never_farther_from_the_truth(name, dtype, family, axis, by_raptors):
 @given(data=st.data())
 def test_sums_are_within_the_roundings_of_the_order(dtype, data):
     """A few roundings of the dtype at most, whatever the length, layout and axis; NumPy has log2(n) of them and more."""
-    x = data.draw(arrays(dtype, data.draw(array_shapes(min_dims=1, max_dims=3, max_side=40)), special=False))
+    x = data.draw(arrays(dtype, data.draw(array_shapes(min_dims=1, max_dims=3, max_side=40)), special=None))
     result = float(raptors.sum(x))
     numbers = [float(value) for value in x.flat]
     epsilon = float(np.finfo(dtype).eps) if dtype in FLOATS else 0.0
@@ -159,7 +158,7 @@ def test_sums_that_stop_growing_in_numpy(by_raptors):
 @pytest.mark.parametrize("name", REDUCTIONS)
 @given(data=st.data())
 def test_out_in_any_layout(name, data):
-    x, keywords = data.draw(calls(name, special=False))
+    x, keywords = data.draw(calls(name, special=None))
     keywords.pop("dtype", None)
     expected, _ = outcome(getattr(raptors, name), x, **keywords)
     wanted, _ = outcome(getattr(np, name), x, **keywords)
