@@ -40,6 +40,11 @@ int rp_report_flags(const char *name, int flags) {
 }
 
 PyObject *rp_ask_numpy(PyObject *function, const char *name, const rp_arguments *arguments) {
+    if (function == Py_None) {
+        return PyErr_Format(
+            PyExc_TypeError,
+            "raptors.%s does not take these arguments, and NumPy has no function of this name", name);
+    }
     PyObject *answer =
         PyObject_Vectorcall(function, arguments->values, (size_t)arguments->positional, arguments->names);
     rp_passed_on = name;
@@ -57,6 +62,5 @@ PyObject *rp_numpy_function(const char *name) {
         }
         PyErr_Clear();
     }
-    PyErr_Format(PyExc_ImportError, "raptors.%s has no counterpart in NumPy", name);
-    return NULL;
+    return Py_NewRef(Py_None);
 }

