@@ -12,7 +12,7 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-enum { MAX_TERMS = 2 * RAPTORS_MAX_NDIM, MAX_WORK = 1 << 12 };
+enum { MAX_TERMS = 2 * RAPTORS_MAX_NDIM, MAX_WORK = 1 << 14 };
 
 typedef struct term {
     uint64_t step, bound;

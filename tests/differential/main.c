@@ -14,6 +14,7 @@
 
 static unsigned char before[TD_ARENA], first_result[TD_ARENA];
 static td_expect expects[TD_MOST];
+static int64_t undecided; /* calls refused because the search for an overlap was given up */
 
 static uint64_t seed_of(uint64_t seed, int64_t index) {
     ts_prng g = {seed * 0x9e3779b97f4a7c15u + (uint64_t)index};
@@ -93,6 +94,11 @@ static int run_on(const td_case *c, const char *backend, int is_first) {
     raptors_status s = ts_call(c->op, &c->a, &c->b, c->extra, &c->out);
     if (c->refusals)
         return refused_rightly(c, backend, s);
+    if (s == RAPTORS_ERROR_OVERLAP && strstr(raptors_last_error(), "too irregular") != NULL) {
+        undecided++;
+        return memcmp(td_arena, before, (size_t)c->used) == 0 ||
+               fail(c, backend, "refused, and something was written");
+    }
     if (s != RAPTORS_OK)
         return fail(c, backend, raptors_last_error());
     if (is_first && !scalar_is_right(c, backend))
@@ -139,7 +145,10 @@ int main(int argc, char **argv) {
             printf("  again: differential 1 %" PRId64 " %" PRId64 "\n", seed, i);
             failed++;
         }
-    printf("differential: %" PRId64 " failed; %" PRId64 " of the calls had to be refused, and were\n", failed,
+    printf("differential: %" PRId64 " failed; %" PRId64 " cases had to be refused, and were\n", failed,
            refused);
+    printf("differential: %" PRId64 " calls with strides too irregular to be told from an overlap\n",
+           undecided);
+    return failed != 0 || undecided > count * (1 + cases / 100000);
     return failed != 0;
 }
