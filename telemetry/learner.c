@@ -295,8 +295,14 @@ static bool go_on_with_run(moment *m, rp_answer *a) {
 /* A pool is made when all that was forgone for want of it has reached its price. */
 static bool make_pool(moment *m, rp_answer *a) {
     rp_learner *l = m->l;
-    rp_ignition_alone(&l->ignition, m->now, m->e.alone, fmaxf(0, m->e.alone - m->e.hot));
-    if (rp_ignition_forgone(&l->ignition, m->e.cold - m->e.hot) < l->region.first) {
+    /* Without a pool nothing can show that what a profile or an older thread said of teams is wrong. */
+    rp_estimate untried = rp_estimate_untried(l, m->e.alone);
+    float hot = fminf(m->e.hot, untried.hot),
+          waking = fminf(m->e.cold - m->e.hot, untried.cold - untried.hot);
+    bool every_call = !m->decided.quiet || m->decided.team[0] || m->decided.team[1];
+    float calls = every_call ? 1 : SETTLED_MASK + 1;
+    rp_ignition_alone(&l->ignition, m->now, m->e.alone, calls * fmaxf(0, m->e.alone - hot));
+    if (rp_ignition_forgone(&l->ignition, waking) < l->region.first) {
         return false;
     }
     rp_ignition_pool_made(&l->ignition);
@@ -354,7 +360,8 @@ static void decide(moment *m, rp_answer *a) {
     rp_class *k = &l->classes[m->spot.class_index];
     note_team(l, m->q->team);
     a->timed = true;
-    if (k->seen < RP_FIRST_CALLS) {
+    if (k->seen < RP_FIRST_CALLS || m->place->doubted > 0) {
+        m->place->doubted = (uint8_t)(m->place->doubted - (m->place->doubted > 0));
         work_alone(a, m->q, RP_ARM_alone, RP_REASON_prior);
         return;
     }

@@ -66,7 +66,8 @@ typedef struct rp_place {
     uint16_t since;    /* asks since the last such look */
     uint16_t samples;  /* in this epoch, up to RP_LEARNING */
     uint16_t flips;    /* of adopted decisions */
-    uint8_t turn;      /* the variant that is looked at next */
+    uint8_t turn;      /* the challenger that is looked at next */
+    uint8_t doubted;   /* calls to work alone yet, before what a profile said of it is relied on */
 } rp_place;
 
 typedef struct rp_class {

@@ -189,6 +189,7 @@ static bool read_cell(content *c, reader *r) {
         rp_cell *cell = &c->l->places[c->class_index][bucket].arm[arm];
         rp_cell_assume(cell, clamped((float)ratio / 1000, LEAST_RATIO, MOST_RATIO));
         cell->level = 1;
+        c->l->places[c->class_index][bucket].doubted = RP_FIRST_CALLS;
     }
     return true;
 }

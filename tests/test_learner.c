@@ -71,33 +71,53 @@ static ts_weather alone_slows(const ts_world *w, int i, uint64_t now) {
     return h;
 }
 
-#define TWO_CPUS                                                                                             \
-    .calls = 160000, .low = 8, .high = 24, .classes = 1, .team = 2, .hot = 800, .cold = 130000,              \
-    .first = 5e6, .awake = 2e6, .fair = {.speedup = 1.87, .alone_factor = 1}
-#define FAIR(times) .fair = {.speedup = (times), .alone_factor = 1}
+/* A machine of two CPUs, where the world does not say otherwise. */
+static ts_world complete(ts_world w) {
+    w.calls = w.calls ? w.calls : 160000;
+    w.low = w.low ? w.low : 8;
+    w.high = w.high ? w.high : 24;
+    w.classes = w.classes ? w.classes : 1;
+    w.team = w.team ? w.team : 2;
+    w.hot = w.hot > 0 ? w.hot : 800;
+    w.cold = w.cold > 0 ? w.cold : 130000;
+    w.first = w.first > 0 ? w.first : 5e6;
+    w.awake = w.awake > 0 ? w.awake : 2e6;
+    w.fair.speedup = w.fair.speedup > 0 ? w.fair.speedup : 1.87;
+    w.fair.alone_factor = 1;
+    return w;
+}
+
+#define SPEEDUP(times) .fair = {.speedup = (times)}
+
+#define FOR_EVER 1e18 /* ns */
 
 static const ts_world worlds[] = {
-    {TWO_CPUS, .name = "always hot", .limit = 0.5, .awake = 0},
-    {TWO_CPUS, .name = "always hot, three classes", .limit = 0.5, .awake = 0, .classes = 3},
-    {TWO_CPUS, .name = "noise 0.3, 3 % outliers", .limit = 1, .awake = 0, .sigma = 0.3, .outliers = 0.03},
-    {TWO_CPUS, .name = "a 1 us clock", .limit = 1, .awake = 0, .tick = 1000},
-    {TWO_CPUS, .name = "8 cores", .limit = 1, .awake = 0, .team = 8, .hot = 1500, FAIR(6)},
-    {TWO_CPUS, .name = "always cold", .limit = 1.5, .burst = 1, .pause = 20e6},
-    {TWO_CPUS, .name = "bursts of 8", .limit = 1.5, .burst = 8, .pause = 20e6, .high = 18},
-    {TWO_CPUS, .name = "bursts of 64", .limit = 1.5, .burst = 64, .pause = 20e6, .low = 12, .high = 20},
-    {TWO_CPUS, .name = "parallel never pays", .limit = 1.5, .awake = 0, FAIR(0.9)},
-    {TWO_CPUS, .name = "speed-up lost mid-run", .limit = 3, .awake = 0, .change = lost_mid_run},
-    {TWO_CPUS, .name = "speed-up gained mid-run", .limit = 3, .awake = 0, .change = gained_mid_run},
-    {TWO_CPUS, .name = "a neighbour, 4 s of 8", .limit = 12, .awake = 0, .change = long_neighbour},
+    {.name = "always hot", .limit = 0.5, .awake = FOR_EVER},
+    {.name = "always hot, three classes", .limit = 0.5, .awake = FOR_EVER, .classes = 3},
+    {.name = "noise 0.3, 3 % outliers", .limit = 1, .awake = FOR_EVER, .sigma = 0.3, .outliers = 0.03},
+    {.name = "a 1 us clock", .limit = 1, .awake = FOR_EVER, .tick = 1000},
+    {.name = "8 cores", .limit = 1, .awake = FOR_EVER, .team = 8, .hot = 1500, SPEEDUP(6)},
+    {.name = "always cold", .limit = 1.5, .burst = 1, .pause = 20e6},
+    {.name = "bursts of 8", .limit = 1.5, .burst = 8, .pause = 20e6, .high = 18},
+    {.name = "bursts of 64", .limit = 1.5, .burst = 64, .pause = 20e6, .low = 12, .high = 20},
+    {.name = "parallel never pays", .limit = 1.5, .awake = FOR_EVER, SPEEDUP(0.9)},
+    {.name = "speed-up lost mid-run", .limit = 3, .awake = FOR_EVER, .change = lost_mid_run},
+    {.name = "speed-up gained mid-run", .limit = 3, .awake = FOR_EVER, .change = gained_mid_run},
+    {.name = "a neighbour, 4 s of 8", .limit = 12, .awake = FOR_EVER, .change = long_neighbour},
     /* and worlds of our own */
-    {TWO_CPUS, .name = "a neighbour, 1 s of 2", .limit = 12, .awake = 0, .change = short_neighbour},
-    {TWO_CPUS, .name = "sizes about the crossing", .limit = 2.5, .awake = 0, .low = 14, .high = 17},
-    {TWO_CPUS, .name = "8 cores, half of them do", .limit = 5, .awake = 0, .team = 8, .hot = 1500,
-     .half_members = 0.8, FAIR(3)},
-    {TWO_CPUS, .name = "writing past the cache loses", .limit = 2.5, .awake = 0, .plain = 0.75},
-    {TWO_CPUS, .name = "writing past the cache wins", .limit = 1, .awake = 0, .plain = 1.35},
-    {TWO_CPUS, .name = "alone slows mid-run", .limit = 3, .awake = 0, .change = alone_slows, FAIR(1)},
-    {TWO_CPUS, .name = "bursts of 500, noise 0.2", .limit = 2, .burst = 500, .pause = 50e6, .sigma = 0.2},
+    {.name = "a neighbour, 1 s of 2", .limit = 12, .awake = FOR_EVER, .change = short_neighbour},
+    {.name = "sizes about the crossing", .limit = 2.5, .awake = FOR_EVER, .low = 14, .high = 17},
+    {.name = "8 cores, half of them do",
+     .limit = 5,
+     .awake = FOR_EVER,
+     .team = 8,
+     .hot = 1500,
+     .half_members = 0.8,
+     SPEEDUP(3)},
+    {.name = "writing past the cache loses", .limit = 2.5, .awake = FOR_EVER, .plain = 0.75},
+    {.name = "writing past the cache wins", .limit = 1, .awake = FOR_EVER, .plain = 1.35},
+    {.name = "alone slows mid-run", .limit = 3, .awake = FOR_EVER, .change = alone_slows, SPEEDUP(1)},
+    {.name = "bursts of 500, noise 0.2", .limit = 2, .burst = 500, .pause = 50e6, .sigma = 0.2},
 };
 
 static void regret_is_within_its_limit(void **state) {
@@ -106,7 +126,7 @@ static void regret_is_within_its_limit(void **state) {
     printf("%-30s %9s %9s %9s %9s %9s %9s %6s\n", "% over the oracle", "alone", "always", "learned", "worst",
            "limit", "behind", "flips");
     for (size_t i = 0; i < sizeof worlds / sizeof worlds[0]; i++) {
-        const ts_world *w = &worlds[i];
+        const ts_world world = complete(worlds[i]), *w = &world;
         double sum = 0, worst = 0, behind = 0;
         ts_result r = {0};
         for (int seed = 1; seed <= seeds; seed++) {
@@ -127,7 +147,8 @@ static void regret_is_within_its_limit(void **state) {
 static void what_gains_a_quarter_is_found_within_64_calls(void **state) {
     (void)state;
     for (int size = 17; size <= 24; size++) {
-        const ts_world w = {TWO_CPUS, .calls = 4000, .low = size, .high = size, .awake = 0, .first = 2e4};
+        const ts_world w =
+            complete((ts_world){.calls = 4000, .low = size, .high = size, .awake = FOR_EVER, .first = 2e4});
         ts_result r = ts_play(&w, 1, fresh(), NULL);
         printf("2^%d elements: %d calls the wrong way\n", size, r.wrong);
         ts_check(r.wrong <= 64, "2^%d elements: %d calls of %d the wrong way", size, r.wrong, w.calls);
@@ -164,7 +185,7 @@ static ts_world random_world(uint64_t seed) {
     w.hot = between(&g, 300, 20000);
     w.cold = w.hot + between(&g, 1000, 300000);
     w.first = between(&g, 5e4, 5e6);
-    w.awake = ts_below(&g, 2) ? between(&g, 1e5, 1e7) : 0;
+    w.awake = ts_below(&g, 2) ? between(&g, 1e5, 1e7) : FOR_EVER;
     w.burst = ts_below(&g, 2) ? (int)between(&g, 1, 300) : 0;
     w.pause = between(&g, 1e5, 3e7);
     w.sigma = ts_below(&g, 2) ? between(&g, 0.01, 0.3) : 0;
@@ -239,8 +260,12 @@ static void losers_are_looked_at_again(void **state) {
     for (int size = 16; size <= 22;
          size += 3) { /* seconds of calls each: waking a team must be saved up for */
         for (int wins = 0; wins < 2; wins++) {
-            ts_world w = {TWO_CPUS,   .calls = 40000, .low = size,           .high = size,
-                          .awake = 0, .first = 2e5,   FAIR(wins ? 1.8 : 0.8)};
+            ts_world w = complete((ts_world){.calls = 40000,
+                                             .low = size,
+                                             .high = size,
+                                             .awake = FOR_EVER,
+                                             .first = 2e5,
+                                             SPEEDUP(wins ? 1.8 : 0.8)});
             ts_play(&w, 1, fresh(), NULL);
             uint32_t before = learner->probes;
             w.calls += (int)(5e11 / (double)(4 << size));
@@ -255,8 +280,8 @@ static void losers_are_looked_at_again(void **state) {
 /* Two equal arms are a tie, and ties go to working alone. */
 static void ties_go_sequential(void **state) {
     (void)state;
-    const ts_world w = {TWO_CPUS,   .calls = 20000, .low = 20,    .high = 20,
-                        .awake = 0, .hot = 100,     .first = 1e4, FAIR(1.02)};
+    const ts_world w = complete((ts_world){
+        .calls = 20000, .low = 20, .high = 20, .awake = FOR_EVER, .hot = 100, .first = 1e4, SPEEDUP(1.02)});
     ts_result r = ts_play(&w, 1, fresh(), NULL);
     rp_spot s = {0, rp_bucket_of(4 << 20)};
     rp_decision d = rp_decision_unpack(rp_decided(learner, s));

@@ -88,7 +88,7 @@ static void cool(oracle *o) {
 
 static void oracle_call(oracle *o, const ts_world *w, double alone, double work) {
     double from_cold = o->cold + fmin(INFINITY, w->cold + work), from_hot = o->hot + w->hot + work;
-    double stays_hot = w->awake > 0 && alone > w->awake ? INFINITY : o->hot + alone;
+    double stays_hot = alone > w->awake ? INFINITY : o->hot + alone;
     double cold = fmin(o->cold, o->hot) + alone;
     o->hot = fmin(fmin(from_cold, from_hot), stays_hot);
     o->cold = cold;
@@ -114,7 +114,7 @@ typedef struct tally {
 } tally;
 
 static bool region_is_hot(const run *r) {
-    return r->pool && (r->world->awake <= 0 || r->now - r->last_region <= r->world->awake);
+    return r->pool && r->now - r->last_region <= r->world->awake;
 }
 
 static rp_question draw_question(run *r, int class_number) {
@@ -187,7 +187,7 @@ static void pause_before(run *r, oracle *o, int i) {
     r->now += 1000;
     if (w->burst > 0 && i % w->burst == 0) {
         r->now += w->pause;
-        if (w->awake > 0 && w->pause > w->awake) {
+        if (w->pause > w->awake) {
             cool(o);
         }
     }

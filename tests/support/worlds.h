@@ -27,7 +27,7 @@ typedef struct ts_world {
     int team;
     ts_weather fair;
     double hot, cold, first; /* ns of a region */
-    double awake;            /* ns for which a team stays hot; 0: for ever */
+    double awake;            /* ns for which a team stays hot */
     double sigma, outliers;  /* log-normal noise on every call; share of calls that take ten times */
     uint64_t tick;           /* ns of the clock's step */
     int burst;               /* calls in a burst; 0: one burst */
