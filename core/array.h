@@ -1,9 +1,10 @@
 /* array.h -- views: what they describe, whether it can be believed, and how views fit together.
  * SPDX-License-Identifier: MIT
  *
- * A check returns RAPTORS_OK, or names the argument and the value through rp_fail. `function` is the public
- * name ("raptors_add"), `argument` and `name` the parameter's ("a"). rp_check_view comes first, for each view; everything
- * else may assume that the views passed it, so that no later sum or product of extents and strides overflows.
+ * A check returns RAPTORS_OK, or names the argument and the value through rp_fail. `function` is the
+ * public name ("raptors_add"), `argument` and `name` the parameter's ("a"). rp_check_view comes first, for
+ * each view; everything else may assume that the views passed it, so that no later sum or product of
+ * extents and strides overflows.
  */
 #ifndef RP_ARRAY_H
 #define RP_ARRAY_H
@@ -30,8 +31,9 @@ const char *rp_dtype_name(raptors_dtype dtype);
 int64_t rp_count(const raptors_array *x);
 rp_range rp_range_of(const raptors_array *x);
 
-/* NULL, DTYPE, or SHAPE: the rank, an extent, or a size that does not fit in int64 or in the address space. The product
- * of the extents other than 0, times the itemsize, must fit even where an extent is 0. Strides of axes of extent 0 or 1 mean nothing. */
+/* NULL, DTYPE, or SHAPE: the rank, an extent, or a size that does not fit in int64 or in the address
+ * space. The product of the extents other than 0, times the itemsize, must fit even where an extent is 0.
+ * Strides of axes of extent 0 or 1 mean nothing. */
 raptors_status rp_check_view(const char *function, const char *argument, const raptors_array *x);
 
 /* DTYPE unless x has out's dtype. */
@@ -50,8 +52,8 @@ raptors_status rp_check_broadcast2(const char *function, const raptors_array *a,
 void rp_broadcast_strides(const raptors_array *x, const raptors_array *out,
                           int64_t strides[RAPTORS_MAX_NDIM]);
 
-/* OVERLAP where a byte of out is also a byte of x, unless `same_allowed` and each element of out lies exactly on its
- * own operand. x broadcasts to out's shape if same_allowed. */
+/* OVERLAP where a byte of out is also a byte of x, unless `same_allowed` and each element of out lies
+ * exactly on its own operand. x broadcasts to out's shape if same_allowed. */
 raptors_status rp_check_overlap(const char *function, const raptors_array *out, const raptors_array *x,
                                 const char *name, int same_allowed);
 
@@ -71,7 +73,8 @@ static inline raptors_axes rp_axes_of(const raptors_array *x, raptors_axes axes)
 /* AXIS unless x has every axis in the set. */
 raptors_status rp_check_axes(const char *function, const raptors_array *x, raptors_axes axes);
 
-/* SHAPE unless out has x's shape with the reduced axes all dropped or all kept as 1. The axes passed their check. */
+/* SHAPE unless out has x's shape with the reduced axes all dropped or all kept as 1. The axes passed their
+ * check. */
 raptors_status rp_check_reduced(const char *function, const raptors_array *x, raptors_axes axes,
                                 const raptors_array *out);
 

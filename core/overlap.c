@@ -1,9 +1,10 @@
 /* overlap.c -- whether two views, or two elements of one view, share a byte: exact, in bounded work.
  * SPDX-License-Identifier: MIT
  *
- * Both questions become one: do factors x_k in 0..bound_k exist with sum(step_k * x_k) = target, steps positive?
- * Two views share a byte where low_a + sum(|s| x) + u = high_b - 1 - sum(|t| y) - v, with u and v running over the
- * bytes of an element: b is walked from its last byte down, so that all terms stand on one side.
+ * Both questions become one: do factors x_k in 0..bound_k exist with sum(step_k * x_k) = target, steps
+ * positive? Two views share a byte where low_a + sum(|s| x) + u = high_b - 1 - sum(|t| y) - v, with u and
+ * v running over the bytes of an element: b is walked from its last byte down, so that all terms stand on
+ * one side.
  *
  * Views that passed rp_check_view reach less than 2^63 bytes each, so that the reach of two fits in uint64_t.
  */
@@ -89,8 +90,8 @@ static void finish(sums *s) {
     }
 }
 
-/* Whether the terms from k on make the target. The factors of term k are tried only where the rest can be made
- * as far as the rest's gcd tells; the last two terms are thus decided at once. */
+/* Whether the terms from k on make the target. The factors of term k are tried only where the rest can be
+ * made as far as the rest's gcd tells; the last two terms are thus decided at once. */
 static rp_sharing find(sums *s, int k, uint64_t target) {
     if (k == s->count)
         return target == 0 ? RP_SHARED : RP_APART;
@@ -148,7 +149,8 @@ rp_sharing rp_share(const raptors_array *a, const raptors_array *b) {
     return find_between(&s, high > slack ? high - slack : 0, high);
 }
 
-/* Whether the axes lie one inside another, as in every slice of a C or Fortran array: then no two elements meet. */
+/* Whether the axes lie one inside another, as in every slice of a C or Fortran array: then no two elements
+ * meet. */
 static int nested(const sums *axes, uint64_t itemsize) {
     uint64_t inside = itemsize;
     for (int k = axes->count - 1; k >= 0; k--) {

@@ -73,7 +73,8 @@ static int refused_rightly(const td_case *c, const char *backend, raptors_status
     return 1;
 }
 
-/* Scalar's result is judged by the reference, and leaves in `before` what every backend must leave in the arena. */
+/* Scalar's result is judged by the reference, and leaves in `before` what every backend must leave in the
+ * arena. */
 static int scalar_is_right(const td_case *c, const char *backend) {
     int64_t i = 0, size = ts_types[c->out.dtype].size;
     canonical(&c->out);

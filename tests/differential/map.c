@@ -1,8 +1,8 @@
 /* map.c -- the exact results of elementwise operations, and the judgement of a result.
  * SPDX-License-Identifier: MIT
  *
- * float32 goes through float64, which rounds sums, products, quotients and roots of float32 values twice without harm.
- * An operation that has no row here is held to the scalar backend alone.
+ * float32 goes through float64, which rounds sums, products, quotients and roots of float32 values twice
+ * without harm. An operation that has no row here is held to the scalar backend alone.
  */
 #include "reference.h"
 

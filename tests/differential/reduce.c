@@ -1,9 +1,9 @@
 /* reduce.c -- the exact results of reductions, and how far off the fixed order may be.
  * SPDX-License-Identifier: MIT
  *
- * In a sum a value goes through at most 3 additions of its own type, or of float64 where that is asked for (4 where
- * a block is short), and then through compensated or float64 ones. Near overflow and underflow only NaNs are judged here;
- * that every backend has scalar's bits is always judged.
+ * In a sum a value goes through at most 3 additions of its own type, or of float64 where that is asked for
+ * (4 where a block is short), and then through compensated or float64 ones. Near overflow and underflow
+ * only NaNs are judged here; that every backend has scalar's bits is always judged.
  */
 #include "reference.h"
 

@@ -1,8 +1,8 @@
 /* reference.h -- what each element of a result must be: exactly, or between two bounds.
  * SPDX-License-Identifier: MIT
  *
- * Elementwise operations and integers are exact, in IEEE arithmetic and in 128 bits. Floating-point reductions are
- * made exactly by MPFR, and may err by the roundings that the order of a reduction has.
+ * Elementwise operations and integers are exact, in IEEE arithmetic and in 128 bits. Floating-point
+ * reductions are made exactly by MPFR, and may err by the roundings that the order of a reduction has.
  */
 #ifndef TD_REFERENCE_H
 #define TD_REFERENCE_H

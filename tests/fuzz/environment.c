@@ -1,4 +1,5 @@
-/* environment.c -- fuzzes the values of the RAPTORS_ variables: understood or left alone, and said on one line.
+/* environment.c -- fuzzes the values of the RAPTORS_ variables: understood or left alone, and said on one
+ * line.
  * SPDX-License-Identifier: MIT
  *
  * The first byte chooses the variable, the rest is its value.

@@ -1,9 +1,9 @@
-/* profile.c -- fuzzes the profile: what is believed is in range and can be written and read again, what is not
- * believed has changed nothing.
+/* profile.c -- fuzzes the profile: what is believed is in range and can be written and read again, what is
+ * not believed has changed nothing.
  * SPDX-License-Identifier: MIT
  *
- * First byte odd: the rest is the whole file. Even: the rest is its lines between the key and the checksum, which are
- * made right, so that mutations reach the lines.
+ * First byte odd: the rest is the whole file. Even: the rest is its lines between the key and the
+ * checksum, which are made right, so that mutations reach the lines.
  */
 #include "profile.h"
 
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 #define must(condition) ((condition) ? (void)0 : abort())
 
-/* ---- in place of the real learner, whose reset walks megabytes ------------------------------------------------ */
+/* ---- in place of the real learner, whose reset walks megabytes ----------------------------------------- */
 
 static int locked;
 
@@ -42,7 +42,7 @@ void rp_learner_reset(rp_learner *l) {
     l->region = (rp_region_costs){.hot = 1000, .cold = 100000, .first = 200000};
 }
 
-/* ---- a profile made of lines ------------------------------------------------------------------------------ */
+/* ---- a profile made of lines --------------------------------------------------------------------------- */
 
 static uint32_t crc_of(const char *text, size_t length) {
     uint32_t crc = ~UINT32_C(0);
@@ -67,7 +67,7 @@ static size_t put_whole(rp_process *p, char *text, const uint8_t *lines, size_t 
     return used + (size_t)sprintf(text + used, "end %08x\n", crc_of(text, used));
 }
 
-/* ---- what must hold --------------------------------------------------------------------------------------- */
+/* ---- what must hold ------------------------------------------------------------------------------------ */
 
 static void check_cell(const rp_cell *c) {
     must(c->batches <= 1);
