@@ -17,7 +17,6 @@ _Out: TypeAlias = ndarray[Any, Any] | tuple[ndarray[Any, Any]] | None
 _Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...] | None
 
 __version__: str
-__all__: list[str]
 
 def scale(x: ArrayLike, factor: SupportsFloat, /, out: _Out = None) -> Any: ...
 
@@ -42,30 +41,33 @@ class threads:
     def __exit__(self, *exception: object) -> None: ...
 '''
 
-MAP = "out: _Out = None, **where_casting_order_dtype_subok: Any"
+MAP = ("out: _Out = None, *, where: ArrayLike = True, casting: str = 'same_kind', order: str = 'K', "
+       "dtype: DTypeLike | None = None, subok: bool = True")
 SIGNATURES = {
     "MAP2": f"x1: ArrayLike, x2: ArrayLike, /, {MAP}",
     "MAP1": f"x: ArrayLike, /, {MAP}",
     "SAME": "a: ArrayLike, axis: _Axis = None, out: _Out = None, keepdims: bool = False, **initial_where: Any",
     "INDEX": "a: ArrayLike, axis: SupportsIndex | None = None, out: _Out = None, *, keepdims: bool = False",
-    "TYPED": "a: ArrayLike, axis: _Axis = None, dtype: DTypeLike | None = None, out: _Out = None, "
-             "keepdims: bool = False, **initial_where: Any",
+    "WIDE": "a: ArrayLike, axis: _Axis = None, dtype: DTypeLike | None = None, out: _Out = None, "
+            "keepdims: bool = False, **initial_where: Any",
+    "REAL": "a: ArrayLike, axis: _Axis = None, dtype: DTypeLike | None = None, out: _Out = None, "
+            "keepdims: bool = False, **where: Any",
     "SPREAD": "a: ArrayLike, axis: _Axis = None, dtype: DTypeLike | None = None, out: _Out = None, "
               "ddof: float = 0, keepdims: bool = False, **where_mean_correction: Any",
 }
 
 
 def stub(kind, name, result, text):
-    if kind == "FOLD":
-        kind = result if result in SIGNATURES else "TYPED"
-    return f'\ndef {name}({SIGNATURES[kind]}) -> Any:\n    """{text}."""\n'
+    return f'\ndef {name}({SIGNATURES[result if kind == "FOLD" else kind]}) -> Any:\n    """{text}."""\n'
 
 
 def main(source, target):
     with open(source) as file:
         rows = ROW.findall(file.read())
+    text = HEAD + "".join(stub(kind, name, result, text) for kind, name, _, result, text in rows)
+    names = re.findall(r"^(?:def|class) (\w+)", text, re.M)
     with open(target, "w") as file:
-        file.write(HEAD + "".join(stub(kind, name, result, text) for kind, name, _, result, text in rows))
+        file.write(f"{text}\n__all__ = {names}\n")
 
 
 main(*sys.argv[1:])
