@@ -54,21 +54,23 @@ RP_INLINE void F(steps)(E *a, const E *b, int vectors) {
         a[i] = RP_TERM(a[i], b[i]);
 }
 
-/* ((0+1)+(2+3))+((4+5)+(6+7)) of the rows from x on. */
-RP_INLINE void F(tree)(E *t, const char *x, int64_t stride, int vectors, int64_t k) {
-    E a[F(most_vectors) * F(terms)], b[F(most_vectors) * F(terms)], c[F(most_vectors) * F(terms)];
-#define RP_PAIR(into, r)                                                                                     \
-    F(row)(into, x + (r)*stride, vectors, k);                                                                \
-    F(row)(c, x + ((r) + 1) * stride, vectors, k);                                                           \
-    F(steps)(into, c, vectors)
-    RP_PAIR(t, 0);
-    RP_PAIR(a, 2);
+/* (0+1)+(2+3) of the rows from x on: half a tree. */
+RP_INLINE void F(half_tree)(E *t, const char *x, int64_t stride, int vectors, int64_t k) {
+    E a[F(most_vectors) * F(terms)], b[F(most_vectors) * F(terms)];
+    F(row)(t, x, vectors, k);
+    F(row)(a, x + stride, vectors, k);
     F(steps)(t, a, vectors);
-    RP_PAIR(a, 4);
-    RP_PAIR(b, 6);
+    F(row)(a, x + 2 * stride, vectors, k);
+    F(row)(b, x + 3 * stride, vectors, k);
     F(steps)(a, b, vectors);
     F(steps)(t, a, vectors);
-#undef RP_PAIR
+}
+
+RP_INLINE void F(tree)(E *t, const char *x, int64_t stride, int vectors, int64_t k) {
+    E other[F(most_vectors) * F(terms)];
+    F(half_tree)(t, x, stride, vectors, k);
+    F(half_tree)(other, x + RP_TREE / 2 * stride, stride, vectors, k);
+    F(steps)(t, other, vectors);
 }
 
 RP_INLINE void F(lift)(W *w, const E *e, int vectors) {
@@ -172,21 +174,68 @@ static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base) {
     F(fill)(state, pitch, cols);
 }
 
+/* One block of whole strips, half a tree in a sweep: for rows that lie so far apart that all of them meet in one set of
+   the nearest cache, which holds the lines of no more than a few. The same order as a strip's. */
+static void F(sweep_block)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t cols) {
+    enum {
+        VECTORS = F(strip_vectors),
+        WIDTH = VECTORS * (int)TYPE(v_count),
+        STEP = VECTORS * F(terms),
+        H = F(halves)
+    };
+    E first[RP_SWEEP / WIDTH * STEP], second[RP_SWEEP / WIDTH * STEP], half[STEP];
+    for (int sweep = 0; sweep < 3; sweep++)
+        for (int64_t c = 0; c < cols; c += WIDTH) {
+            E *t = (sweep < 2 ? first : second) + c / WIDTH * STEP;
+            F(half_tree)
+            (half, x + sweep * (RP_TREE / 2) * stride + c * (int64_t)sizeof(RP_C), stride, VECTORS, 0);
+            for (int i = 0; i < STEP; i++)
+                t[i] = sweep == 1 ? RP_TERM(t[i], half[i]) : half[i];
+        }
+    for (int64_t c = 0; c < cols; c += WIDTH) {
+        E *t = second + c / WIDTH * STEP;
+        W p[VECTORS * H], q[VECTORS * H];
+        F(half_tree)(half, x + 3 * (RP_TREE / 2) * stride + c * (int64_t)sizeof(RP_C), stride, VECTORS, 0);
+        F(steps)(t, half, VECTORS);
+        F(lift)(p, first + c / WIDTH * STEP, VECTORS);
+        F(lift)(q, t, VECTORS);
+        for (int i = 0; i < VECTORS * H; i++) {
+            RP_WC *at = state + c + i * (int)WIDE(v_count);
+            W s = WIDE(v_load)(at), lost = WIDE(v_load)(at + (F(fields) - 1) * pitch);
+            F(enter)(&s, &lost, RP_STEP(p[i], q[i]));
+            if (F(fields) > 1)
+                WIDE(v_store)(at + pitch, lost);
+            WIDE(v_store)(at, s);
+        }
+    }
+}
+
+/* Columns from c on: in strips, in vectors, and what is left. */
+RP_INLINE void F(strips)(RP_WC *s, int64_t pitch, const char *row, int64_t stride, int64_t rows, int64_t c,
+                         int64_t cols) {
+    const int64_t wide = F(strip_vectors) * TYPE(v_count), one = TYPE(v_count);
+    for (; c + wide <= cols; c += wide)
+        F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, rows, F(strip_vectors), 0);
+    for (; c + one <= cols; c += one)
+        F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, rows, 1, 0);
+    if (one > 1 && c < cols)
+        F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, rows, 1, cols - c);
+}
+
 static void F(rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t stride, int64_t rows,
                     int64_t cols, int64_t base) {
-    const int64_t wide = F(strip_vectors) * TYPE(v_count), one = TYPE(v_count);
-    const int64_t pass = rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
+    const int64_t wide = F(strip_vectors) * TYPE(v_count), pass = rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
+    const int64_t swept = rp_rows_collide(stride) ? cols / wide * wide : 0;
+    RP_WC *s = (RP_WC *)state + column;
     (void)base;
     for (int64_t r = 0; r < rows; r += pass) {
         const char *row = (const char *)x + r * stride;
-        RP_WC *s = (RP_WC *)state + column;
-        int64_t n = rows - r < pass ? rows - r : pass, c = 0;
-        for (; c + wide <= cols; c += wide)
-            F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, F(strip_vectors), 0);
-        for (; c + one <= cols; c += one)
-            F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, 1, 0);
-        if (one > 1 && c < cols)
-            F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, n, 1, cols - c);
+        const int64_t n = rows - r < pass ? rows - r : pass;
+        int64_t c = 0;
+        for (; n == RP_BLOCK && c < swept; c += RP_SWEEP)
+            F(sweep_block)
+        (s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, swept - c < RP_SWEEP ? swept - c : RP_SWEEP);
+        F(strips)(s, pitch, row, stride, n, c ? swept : 0, cols);
     }
 }
 
@@ -215,6 +264,27 @@ static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
         F(join)(s, pitch, s + half * cols, pitch, half * cols);
 }
 
+/* The row that ends a run, and is short: the lanes it lacks get the empty state, which changes nothing. */
+RP_INLINE void F(last_lanes)(RP_WC *lane, const RP_C *x, int64_t n) {
+    enum { N = TYPE(v_count), H = F(halves), M = WIDE(v_count) };
+    const V empty = TYPE(v_set)((RP_C)RP_START);
+    for (int v = 0; v < F(lane_vectors) && v * N < n; v++) {
+        const V y = n - v * N < N ? TYPE(v_load_over)(x + v * N, n - v * N, empty) : TYPE(v_load)(x + v * N);
+        for (int h = 0; h < H; h++) {
+            RP_WC *at = lane + v * N + h * M, *rest = at + (F(fields) - 1) * RP_LANES;
+            W s = WIDE(v_load)(at), lost = WIDE(v_load)(rest);
+#if RP_LIFT
+            F(enter)(&s, &lost, TYPE(v_widen)(y, h));
+#else
+            F(enter)(&s, &lost, y);
+#endif
+            if (F(fields) > 1)
+                WIDE(v_store)(rest, lost);
+            WIDE(v_store)(at, s);
+        }
+    }
+}
+
 static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
                     int64_t runs, int64_t n, int64_t base) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
@@ -226,10 +296,8 @@ static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, i
         F(fill)(lane, RP_LANES, RP_LANES);
         if (rows)
             F(strip)(lane, RP_LANES, run, ROW, rows, F(lane_vectors), 0);
-        for (int64_t c = 0; c < past; c += TYPE(v_count)) {
-            int64_t k = TYPE(v_count) > 1 && past - c < TYPE(v_count) ? past - c : 0;
-            F(strip)(lane + c, RP_LANES, rest + c * (int64_t)sizeof(RP_C), ROW, 1, 1, k);
-        }
+        if (past)
+            F(last_lanes)(lane, (const RP_C *)(const void *)rest, past);
         F(join)(lane, RP_LANES, lane + 8, RP_LANES, 8); /* written out, so that each becomes vector code */
         F(join)(lane, RP_LANES, lane + 4, RP_LANES, 4);
         F(join)(lane, RP_LANES, lane + 2, RP_LANES, 2);

@@ -19,7 +19,7 @@
 #include "vec.h"
 
 /* What holds for every type. The part functions touch k < v_count elements; the other lanes of a part load hold
-   a copy of the first, so that they raise no flag that a real element does not. */
+   a copy of the first, so that they raise no flag that a real element does not, and of a load over a vector its own. */
 #define RP_COMMON(t, T, I)                                                                                   \
     RP_INLINE v_##t v_load_##t(const T *p) {                                                                 \
         v_##t v;                                                                                             \
@@ -63,10 +63,11 @@ RP_COMMON(i64, int64_t, int64_t)
 #endif
 
 #define RP_PART_LOAD(t, T)                                                                                   \
-    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k) {                                                 \
+    RP_INLINE v_##t v_load_over_##t(const T *p, int64_t k, v_##t over) {                                     \
         T lane[v_count_##t];                                                                                 \
-        for (int64_t i = 0; i < v_count_##t; i++)                                                            \
-            lane[i] = p[i < k ? i : 0];                                                                      \
+        v_store_##t(lane, over);                                                                             \
+        for (int64_t i = 0; i < k; i++)                                                                      \
+            lane[i] = p[i];                                                                                  \
         return v_load_##t(lane);                                                                             \
     }
 #define RP_PART_STORE(t, T)                                                                                  \
@@ -86,6 +87,15 @@ RP_PART_STORE(f64, double)
 RP_PART_STORE(i32, int32_t)
 RP_PART_STORE(i64, int64_t)
 #endif
+
+#define RP_PART(t, T)                                                                                        \
+    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k) {                                                 \
+        return v_load_over_##t(p, k, v_set_##t(*p));                                                         \
+    }
+RP_PART(f32, float)
+RP_PART(f64, double)
+RP_PART(i32, int32_t)
+RP_PART(i64, int64_t)
 
 /* minimum(a, b) is a where a < b or a is NaN, else b: NaN propagates, and of equals (the signed zeros) the second
    is taken. maximum likewise. */

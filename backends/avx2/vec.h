@@ -38,13 +38,10 @@ RP_INLINE __m256i v_lanes_64(int64_t k) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(k), _mm256_setr_epi64x(0, 1, 2, 3));
 }
 #define RP_AVX_PART(t, T, bits, epi, I)                                                                      \
-    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k) {                                                 \
-        __m256i lanes = v_lanes_##bits(k), first;                                                            \
+    RP_INLINE v_##t v_load_over_##t(const T *p, int64_t k, v_##t over) {                                     \
+        __m256i lanes = v_lanes_##bits(k);                                                                   \
         __m256i some = _mm256_maskload_##epi((const I *)(const void *)p, lanes);                             \
-        first = _mm256_maskload_##epi((const I *)(const void *)p, v_lanes_##bits(1));                        \
-        first = bits == 32 ? _mm256_broadcastd_epi32(_mm256_castsi256_si128(first))                          \
-                           : _mm256_broadcastq_epi64(_mm256_castsi256_si128(first));                         \
-        return (v_##t)_mm256_blendv_epi8(first, some, lanes);                                                \
+        return (v_##t)_mm256_blendv_epi8((__m256i)over, some, lanes);                                        \
     }                                                                                                        \
     RP_INLINE void v_store_part_##t(T *p, v_##t v, int64_t k) {                                              \
         _mm256_maskstore_##epi((I *)(void *)p, v_lanes_##bits(k), (__m256i)v);                               \

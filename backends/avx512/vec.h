@@ -45,17 +45,17 @@ RP_AVX512_TAKE(i64, int64_t)
 
 /* Lane i takes part where i < k. */
 #define RP_OWN_PARTS
-#define RP_AVX512_PART(t, T, M, s, set1, I)                                                                  \
-    RP_INLINE v_##t v_load_part_##t(const T *p, int64_t k) {                                                 \
-        return (v_##t)_mm512_mask_loadu_##s((I)_mm512_set1_##set1(*p), (M)((1u << k) - 1), p);               \
+#define RP_AVX512_PART(t, T, M, s, I)                                                                        \
+    RP_INLINE v_##t v_load_over_##t(const T *p, int64_t k, v_##t over) {                                     \
+        return (v_##t)_mm512_mask_loadu_##s((I)over, (M)((1u << k) - 1), p);                                 \
     }                                                                                                        \
     RP_INLINE void v_store_part_##t(T *p, v_##t v, int64_t k) {                                              \
         _mm512_mask_storeu_##s(p, (M)((1u << k) - 1), (I)v);                                                 \
     }
-RP_AVX512_PART(f32, float, __mmask16, ps, ps, __m512)
-RP_AVX512_PART(f64, double, __mmask8, pd, pd, __m512d)
-RP_AVX512_PART(i32, int32_t, __mmask16, epi32, epi32, __m512i)
-RP_AVX512_PART(i64, int64_t, __mmask8, epi64, epi64, __m512i)
+RP_AVX512_PART(f32, float, __mmask16, ps, __m512)
+RP_AVX512_PART(f64, double, __mmask8, pd, __m512d)
+RP_AVX512_PART(i32, int32_t, __mmask16, epi32, __m512i)
+RP_AVX512_PART(i64, int64_t, __mmask8, epi64, __m512i)
 
 #define RP_OWN_INTEGER_EXTREMES
 #define RP_AVX512_INTEGER_EXTREME(name, t, s)                                                                \
