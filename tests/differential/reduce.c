@@ -209,8 +209,10 @@ static td_expect root_of(td_expect e, raptors_dtype out) {
 static td_expect spread_of(const group *g, int root) {
     facts f = facts_of(g);
     double divisor = (double)g->n - g->ddof, n = (double)g->n, u = unit_of(g);
-    if (f.nan || f.plus || f.minus || g->n == 0)
+    if (f.nan || f.plus || f.minus || (g->n == 0 && !(divisor > 0)))
         return of_kind(TD_NAN, 0);
+    if (g->n == 0)
+        return of_kind(TD_EQUAL, 0);
     if (f.most > (g->in == RAPTORS_FLOAT32 && g->out == RAPTORS_FLOAT32 ? 0x1p50 : 0x1p400))
         return of_kind(TD_ANY, 0);
     if (divisor <= 0)
