@@ -136,11 +136,11 @@ RP_INLINE int64_t F(find)(const RP_C *x, int64_t n, RP_C best) {
     return 0;
 }
 
-/* The best of each block first, and a search only in the block that has it. */
+/* The best of each block first, and a search only in the block that has it; an empty run has none. */
 static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
                     int64_t runs, int64_t n, int64_t base) {
     enum { BLOCK = 1024 };
-    for (int64_t j = 0; j < runs; j++) {
+    for (int64_t j = 0; n > 0 && j < runs; j++) {
         const RP_C *run = (const RP_C *)(const void *)((const char *)x + j * run_stride);
         RP_C best = RP_WORST;
         int64_t from = 0, index;
