@@ -172,6 +172,9 @@ static void look_at_floats(void *context, int member, int members) {
     r->rounded[member] = one / three + tiny / three;
 }
 
+/* A compiler that saw through the call would move the arithmetic out of the mode. */
+static void (*volatile look)(void *context, int member, int members) = look_at_floats;
+
 static uint64_t flush_to_zero(void) {
 #if defined(__x86_64__)
     return 0x8040; /* FTZ and DAZ */
@@ -192,7 +195,7 @@ static int rounding_and_flushing_reach_the_workers(void) {
         rp_float_state s = rp_float_read();
         s.control |= i < 4 ? 0 : flush_to_zero();
         rp_float_write(s);
-        look_at_floats(&alone, 0, 1);
+        look(&alone, 0, 1);
         const int members = rp_team_run(TEAM, look_at_floats, &r);
         const rp_float_state after = rp_float_read();
         fesetenv(FE_DFL_ENV);
@@ -322,6 +325,9 @@ static void call_from_a_handler(int number) {
 
 static int a_storm_of_signals_into_regions(void) {
     const struct itimerval often = {{0, 100}, {0, 100}};
+    if (TS_SANITIZER_THREADS) {
+        TS_SKIP("storm of signals (the sanitizer holds them back)");
+    }
     main_thread = gettid();
     have_a_team();
     TS_NEED(add_up() == TEAM, "no team");

@@ -21,7 +21,7 @@ enum { TS_SURVIVED = 0, TS_BROKEN = 1, TS_SKIPPED = 77 };
 /* To be returned by main. With a fault's name as the argument: that one alone, in this process. */
 int ts_faults(int argc, char **argv, const ts_fault *faults, size_t count);
 
-/* The threads of this process. */
+/* The threads of this process, but a sanitizer's. */
 int ts_thread_count(void);
 
 /* Whether every other thread of this process blocks all signals but those that instructions raise. */
@@ -30,15 +30,17 @@ int ts_others_block_signals(void);
 /* Wait for a child for at most so many seconds, then kill it. 0 if it exited with 0. */
 int ts_wait(int child, int seconds, const char *what);
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TS_SANITIZED 1
+#if !defined(__has_feature)
+#define __has_feature(feature) 0
 #endif
-#endif
-#ifndef TS_SANITIZED
-#define TS_SANITIZED 0
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define TS_NO_OWN_MALLOC
+enum { TS_SANITIZED = 1, TS_SANITIZER_THREADS = 1 }; /* it has a thread of its own */
+#elif defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define TS_NO_OWN_MALLOC
+enum { TS_SANITIZED = 1, TS_SANITIZER_THREADS = 0 };
+#else
+enum { TS_SANITIZED = 0, TS_SANITIZER_THREADS = 0 };
 #endif
 
 #define TS_NEED(condition, ...)                                                                              \
