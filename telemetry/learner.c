@@ -383,7 +383,7 @@ static void decide(moment *m, rp_answer *a) {
         m->e.cold += premium;
         team = team && time_of(m, true) < m->e.alone;
     }
-    if (!rp_ledger_open(&l->ledger, m->now)) {
+    if (!rp_ledger_open(&l->ledger)) {
         work_alone(a, m->q, m->decided.alone_arm, RP_REASON_breaker);
     } else if (!have_pool(m->t)) {
         if (!make_pool(m, a)) {
@@ -404,7 +404,7 @@ static void decide_by_word(moment *m, rp_answer *a) {
     bool team = m->decided.team[m->hot];
     if (!team) {
         work_alone(a, m->q, m->decided.alone_arm, m->decided.reason[m->hot]);
-    } else if (!rp_ledger_open(&m->l->ledger, m->now)) {
+    } else if (!rp_ledger_open(&m->l->ledger)) {
         work_alone(a, m->q, m->decided.alone_arm, RP_REASON_breaker);
     } else {
         take_team(a, m->q, m->decided.hot_arm, m->decided.reason[m->hot]);
@@ -511,6 +511,7 @@ static void pay(rp_learner *l, rp_place *p, const rp_sample *s) {
     float calls = p->samples >= RP_LEARNING ? SETTLED_MASK + 1 : 1;
     p->budget += PLACE_ACCRUAL * calls * s->duration;
     l->run_budget += PLACE_ACCRUAL * calls * s->duration;
+    rp_ledger_forgive(&l->ledger, calls * s->duration);
     l->tokens = fminf(l->tokens + ACCRUAL * calls * s->duration, l->region.first);
     if (a->probe == PROBE_NONE || a->instead <= 0) {
         return;

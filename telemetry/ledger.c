@@ -4,7 +4,7 @@
 #include "ledger.h"
 
 enum {
-    FORGIVEN_PER = 100,            /* one part in so many of the time that passes */
+    FORGIVEN_PER = 100,            /* one part in so many of the time that calls take */
     RATE_MEMORY = 256,             /* calls */
     PREMIUM_MEMORY = 64,           /* calls */
     PREMIUM_FADES = 500 * 1000000, /* ns */
@@ -19,22 +19,16 @@ static uint64_t load_time(const _Atomic uint64_t *x) {
     return atomic_load_explicit(x, memory_order_relaxed);
 }
 
-/* The balance at `now`. Time forgives debts, it earns nothing; a clock that went backwards forgives nothing. */
-static int64_t balance_at(const rp_ledger *l, uint64_t now) {
-    int64_t balance = load(&l->balance);
-    uint64_t filled = load_time(&l->filled);
-    if (balance >= 0 || now <= filled) {
-        return balance;
-    }
-    int64_t forgiven = (int64_t)((now - filled) / FORGIVEN_PER);
-    return forgiven > -balance ? 0 : balance + forgiven;
+bool rp_ledger_open(const rp_ledger *l) {
+    return load(&l->balance) > -RP_LEDGER_LIMIT;
 }
 
-bool rp_ledger_open(const rp_ledger *l, uint64_t now) {
-    if (load_time(&l->shut_until) == 0) {
-        return true;
+void rp_ledger_forgive(rp_ledger *l, float spent) {
+    int64_t balance = load(&l->balance);
+    if (balance < 0) {
+        int64_t rest = balance + (int64_t)(spent / FORGIVEN_PER);
+        atomic_store_explicit(&l->balance, rest < 0 ? rest : 0, memory_order_relaxed);
     }
-    return balance_at(l, now) > -RP_LEDGER_LIMIT;
 }
 
 static uint32_t load_small(const _Atomic uint32_t *x) {
@@ -53,11 +47,11 @@ void rp_ledger_alone(rp_ledger *l, bool late) {
 
 uint32_t rp_ledger_premium(const rp_ledger *l, uint64_t now) {
     uint32_t premium = load_small(&l->premium);
-    uint64_t filled = load_time(&l->filled);
-    if (premium == 0 || now <= filled) {
+    uint64_t noted = load_time(&l->noted);
+    if (premium == 0 || now <= noted) {
         return premium;
     }
-    uint64_t age = now - filled;
+    uint64_t age = now - noted;
     return age >= PREMIUM_FADES ? 0 : (uint32_t)((uint64_t)premium * (PREMIUM_FADES - age) / PREMIUM_FADES);
 }
 
@@ -83,18 +77,15 @@ bool rp_ledger_note(rp_ledger *l, int64_t gain, bool late, uint64_t now) {
         entry = -blamed_on_team(l, -entry);
     }
     note_lateness(l, -entry, late && entry < 0, now);
-    int64_t balance = balance_at(l, now) + entry;
+    int64_t before = load(&l->balance), balance = before + entry;
     if (balance > RP_LEDGER_LIMIT) {
         balance = RP_LEDGER_LIMIT;
     }
     atomic_store_explicit(&l->balance, balance, memory_order_relaxed);
-    atomic_store_explicit(&l->filled, now, memory_order_relaxed);
-    if (balance > -RP_LEDGER_LIMIT) {
-        atomic_store_explicit(&l->shut_until, 0, memory_order_relaxed);
-        return false;
+    atomic_store_explicit(&l->noted, now, memory_order_relaxed);
+    bool trips = before > -RP_LEDGER_LIMIT && balance <= -RP_LEDGER_LIMIT;
+    if (trips) {
+        atomic_fetch_add_explicit(&l->trips, 1, memory_order_relaxed);
     }
-    uint64_t pause = (uint64_t)(-RP_LEDGER_LIMIT - balance) * FORGIVEN_PER;
-    atomic_store_explicit(&l->shut_until, now + pause + 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&l->trips, 1, memory_order_relaxed);
-    return true;
+    return trips;
 }

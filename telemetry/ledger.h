@@ -3,7 +3,7 @@
  *
  * Medians do not see a team that straggles in two calls of a hundred and loses more there than it gains in the
  * rest. The ledger counts. Each parallel call pays in what it saved, or takes out what it lost; below the limit
- * no region opens, until the debt has been forgiven at one hundredth of the time that passes. So in any window
+ * no region opens, until the debt has been forgiven at one hundredth of the time that calls take. So in any window
  * no more is lost than the width of the ledger, 1 % of the window, and the one call that overdrew it.
  */
 #ifndef RP_LEDGER_H
@@ -21,16 +21,18 @@ enum { RP_LEDGER_LIMIT = 9 * 1000 * 1000 };
  * What that costs a call on the average is its premium, which a call must gain to take the team; it fades with
  * on-time calls, and within a second. Where working alone is late as often, the team is not to blame. */
 typedef struct rp_ledger {
-    _Atomic int64_t balance;     /* ns, as of `filled` */
-    _Atomic uint64_t filled;     /* when the debt was last reduced */
-    _Atomic uint64_t shut_until; /* the breaker; 0: not tripped */
+    _Atomic int64_t balance; /* ns */
+    _Atomic uint64_t noted;  /* when the last entry was made */
     _Atomic uint32_t trips;
     _Atomic uint32_t late_alone, late_team; /* shares of calls, in 2^-16 */
-    _Atomic uint32_t premium;               /* ns, as of `filled` */
+    _Atomic uint32_t premium;               /* ns, as of `noted` */
 } rp_ledger;
 
 /* Whether a region may open. */
-bool rp_ledger_open(const rp_ledger *l, uint64_t now);
+bool rp_ledger_open(const rp_ledger *l);
+
+/* Calls have taken this time, in ns. */
+void rp_ledger_forgive(rp_ledger *l, float spent);
 
 /* A parallel call has ended, `gain` ns before (or after) the time it was expected to take alone. True if that has
  * tripped the breaker. Calls that race may lose an entry: they are rare, since a team serves one call at a time. */

@@ -221,6 +221,17 @@ static bool read_lines(content *c, reader r) {
     return true;
 }
 
+/* The words that readers load, by what the cells now say. */
+static void judge_all(rp_learner *l) {
+    for (int c = 0; c < RP_CLASSES; c++) {
+        for (int b = 0; l->classes[c].seen > 0 && b < RP_BUCKETS; b++) {
+            if (l->places[c][b].doubted > 0) {
+                rp_judge(l, (rp_spot){c, b});
+            }
+        }
+    }
+}
+
 const char *rp_profile_read(rp_process *p, const char *text, size_t length) {
     char key[512], end[END_LINE + 1];
     if (length > RP_PROFILE_MOST) {
@@ -250,6 +261,7 @@ const char *rp_profile_read(rp_process *p, const char *text, size_t length) {
     rp_learner_reset(&p->learner);
     c = (content){.l = &p->learner, .class_index = -1, .apply = true};
     read_lines(&c, r);
+    judge_all(&p->learner);
     rp_learner_unlock(&p->learner);
     return NULL;
 }

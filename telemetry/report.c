@@ -159,7 +159,7 @@ static void say_learner(report *r, rp_learner *l) {
         (double)l->tokens, (double)l->spent, l->probes, l->ignitions);
     say(r, "\"ledger_ns\": %lld, \"breaker\": {\"open\": %s, \"trips\": %u, \"premium_ns\": %u}, ",
         (long long)atomic_load_explicit(&l->ledger.balance, memory_order_relaxed),
-        rp_ledger_open(&l->ledger, now) ? "false" : "true",
+        rp_ledger_open(&l->ledger) ? "false" : "true",
         atomic_load_explicit(&l->ledger.trips, memory_order_relaxed), rp_ledger_premium(&l->ledger, now));
     say(r, "\"epochs\": %u, \"classes\": [", l->epochs);
     const char *comma = "";

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# telemetry.py -- what the learned gates save and cost on this machine, and what they have learned.
+# SPDX-License-Identifier: MIT
+"""Replays hot, cold, bursty and contended streams of sum, mean over axis 0, scale and broadcast add, 2^12 .. 2^24
+float32 elements, in three processes that take turns: always alone, always with the team, and learning. Prints the
+time of each against the better of the first two, size by size, known afterwards.
+
+--table  prints what the learner knows after the streams, class by class, and writes a plot of both ways against size.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections import defaultdict
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+OPERATIONS = ["sum", "mean", "scale", "add"]
+STREAMS = {"hot": 400, "cold": 60, "bursty": 256, "contended": 200}
+HOG = "while True: pass"
+
+
+def build(library, folder):
+    worker = folder / "worker"
+    flags = ["-std=c11", "-O2", "-D_GNU_SOURCE", f"-I{library / 'include'}", f"-L{library}", f"-Wl,-rpath,{library}"]
+    subprocess.run(["cc", *flags, str(HERE / "telemetry.c"), "-llraptors", "-lm", "-o", str(worker)], check=True)
+    return worker
+
+
+class Worker:
+    def __init__(self, *command):
+        self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline()
+
+    def play(self, stream, seed, calls):
+        fields = iter(self.ask(f"{stream} {seed} {calls}").split())
+        return [((int(op), int(octave)), float(seconds)) for op, octave, seconds in zip(fields, fields, fields)]
+
+    def telemetry(self):
+        return json.loads(self.ask("explain"))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def always(profile):
+    """The profile's text with every class believing that a team takes no time."""
+    lines = []
+    for line in profile.splitlines():
+        if line.startswith(("raptors-profile", "key ", "region ", "class ")):
+            lines.append(line)
+        if line.startswith("class "):
+            for bucket in range(48):
+                lines += [f"cell {bucket} alone 100000 1", f"cell {bucket} cold 10 1", f"cell {bucket} hot 10 1"]
+    text = "\n".join(lines) + "\n"
+    return text + f"end {zlib.crc32(text.encode()):08x}\n"
+
+
+def start_workers(program, folder):
+    """One that has seen every class lends the profile's key to the one that always takes the team."""
+    tutor = Worker(program, "learned")
+    tutor.play("hot", 7, 200)
+    tutor.ask(f"save {folder / 'profile'}")
+    tutor.close()
+    lie = folder / "always"
+    lie.write_text(always((folder / "profile").read_text()))
+    lie.chmod(0o600)
+    return {
+        "alone": Worker(program, "sequential"),
+        "team": Worker(program, "frozen", lie),
+        "learned": Worker(program, "learned"),
+    }
+
+
+def replay(workers, rounds, streams):
+    """Calls' seconds by stream, worker, place; the first third of the rounds is practice."""
+    seconds = {s: {w: defaultdict(list) for w in workers} for s in streams}
+    began = time.time()
+    for turn in range(rounds):
+        for stream in streams:
+            hog = subprocess.Popen([sys.executable, "-c", HOG]) if stream == "contended" else None
+            try:
+                for name in sorted(workers, key=lambda w: hash((w, turn)) if turn % 2 else w):
+                    for place, s in workers[name].play(stream, 1000 * turn + 1, STREAMS[stream]):
+                        if turn >= rounds // 3:
+                            seconds[stream][name][place].append(s)
+            finally:
+                if hog:
+                    hog.kill()
+                    hog.wait()
+        left = (time.time() - began) / (turn + 1) * (rounds - turn - 1)
+        print(f"\rround {turn + 1} of {rounds}, {left:.0f} s left ", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return seconds
+
+
+def print_streams(seconds):
+    print(f"{'stream':<12}{'calls':>7}{'alone':>11}{'team':>11}{'better':>11}{'learned':>11}"
+          f"{'of better':>11}{'of alone':>10}   medians: of better, of alone")
+    for stream, by_worker in seconds.items():
+        total = {w: sum(sum(v) for v in places.values()) for w, places in by_worker.items()}
+        middle = {w: {p: statistics.median(v) * len(v) for p, v in places.items()} for w, places in by_worker.items()}
+        better = sum(min(sum(by_worker["alone"][p]), sum(by_worker["team"][p])) for p in by_worker["alone"])
+        calm = {w: sum(v.values()) for w, v in middle.items()}
+        calm_better = sum(min(middle["alone"][p], middle["team"][p]) for p in middle["alone"])
+        calls = sum(len(v) for v in by_worker["alone"].values())
+        print(f"{stream:<12}{calls:>7}{1e3 * total['alone']:>8.0f} ms{1e3 * total['team']:>8.0f} ms{1e3 * better:>8.0f} ms"
+              f"{1e3 * total['learned']:>8.0f} ms{total['learned'] / better:>11.3f}{total['learned'] / total['alone']:>10.3f}"
+              f"   {calm['learned'] / calm_better:.3f}, {calm['learned'] / calm['alone']:.3f}")
+
+
+def size(value):
+    if value is None:
+        return "never"
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            return f"{value:.0f} {unit}"
+        value /= 1024
+
+
+def print_table(told):
+    region = told["region_ns"]
+    print(f"\n{told['cpus']['usable']} CPUs ({told['cpus']['why']}), team of {told['team']}, {told['backend']['name']} "
+          f"({told['backend']['why']}); a region: {region['hot'] / 1e3:.1f} us hot, {region['cold'] / 1e3:.0f} us cold, "
+          f"{region['first'] / 1e6:.1f} ms the first; {told['breaker']['trips']} trips, {told['epochs']} epochs, "
+          f"{told['exploration']['probes']} probes")
+    for c in told["classes"]:
+        print(f"\n{c['operation']} {c['dtype']} {c['layout']}: the team from {size(c['cutover_hot'])} on when hot, "
+              f"{size(c['cutover_cold'])} when cold")
+        print(f"{'size':>10}{'alone':>12}{'hot':>12}{'cold':>12}{'spread':>14}{'batches':>10}   when hot, when cold")
+        for p in c["places"]:
+            arms = [p[a] for a in ("alone", "hot", "cold")]
+            times = "".join(f"{'-' if a['ns'] is None else format(a['ns'] / 1e3, '.1f') + ' us':>12}" for a in arms)
+            says = ", ".join(f"{'team' if p[w]['team'] else 'alone'} ({p[w]['reason']})" for w in ("when_hot", "when_cold"))
+            print(f"{size(p['bytes']):>10}{times}{'/'.join(format(a['spread'], '.2f') for a in arms):>14}"
+                  f"{'/'.join(str(a['batches']) for a in arms):>10}   {says}")
+
+
+def crossing(points):
+    """Bytes where the team, measured, begins to win for good."""
+    wins = [b for b, alone, team in points if team < alone]
+    losses = [b for b, alone, team in points if team >= alone]
+    later = [b for b in wins if not losses or b > max(losses)]
+    return min(later, default=None)
+
+
+def write_plot(told, path):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    classes = [c for c in told["classes"] if len(c["places"]) > 1]
+    figure, axes = plt.subplots(1, len(classes), figsize=(4.2 * len(classes), 4), squeeze=False)
+    for axis, c in zip(axes[0], classes):
+        for arm, style in (("alone", "o-"), ("hot", "s-"), ("cold", "^:")):
+            known = [(p["bytes"], p[arm]["ns"] / 1e3) for p in c["places"] if p[arm]["ns"]]
+            axis.plot(*zip(*known) if known else ((), ()), style, label={"hot": "team, hot", "cold": "team, cold"}.get(arm, arm))
+        both = [(p["bytes"], p["alone"]["ns"], p["hot"]["ns"]) for p in c["places"] if p["alone"]["ns"] and p["hot"]["ns"]]
+        for where, name, colour in ((c["cutover_hot"], "learned cutover", "tab:red"), (crossing(both), "measured crossing", "grey")):
+            if where:
+                axis.axvline(where, color=colour, ls="--" if name.startswith("l") else ":", label=name)
+        axis.set(xscale="log", yscale="log", xlabel="bytes moved", title=f"{c['operation']} {c['dtype']}, {c['layout']}")
+        axis.legend(fontsize="small")
+        axis.grid(alpha=0.3)
+    axes[0][0].set_ylabel("microseconds a call")
+    figure.tight_layout()
+    figure.savefig(path)
+    print(f"\nplot: {path}")
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--library", type=Path, default=ROOT / "build" / "release", help="the build tree")
+    arguments.add_argument("--rounds", type=int, default=12)
+    arguments.add_argument("--streams", default=",".join(STREAMS))
+    arguments.add_argument("--table", action="store_true", help="only learn, then print what was learned")
+    arguments.add_argument("--plot", type=Path, default=ROOT / "build" / "telemetry.svg")
+    options = arguments.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="raptors-bench-"))
+    try:
+        program = build(options.library.resolve(), folder)
+        if options.table:
+            workers = {"learned": Worker(program, "learned")}
+            replay(workers, options.rounds, ["hot", "cold"])
+        else:
+            workers = start_workers(program, folder)
+            print_streams(replay(workers, options.rounds, options.streams.split(",")))
+        told = workers["learned"].telemetry()
+        print_table(told)
+        write_plot(told, options.plot)
+        for worker in workers.values():
+            worker.close()
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
