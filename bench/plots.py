@@ -70,7 +70,8 @@ def _bytes_text(size, _):
 def _scale_axes(axes):
     """Few ticks, and in words: the default ones of a short logarithmic axis run into each other."""
     axes.set(xscale="log", yscale="log")
-    axes.xaxis.set_major_locator(LogLocator(10, numticks=6))
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(10, (1, 2, 5) if high < 50 * low else (1,), numticks=12))
     axes.xaxis.set_major_formatter(FuncFormatter(_bytes_text))
     axes.yaxis.set_major_locator(LogLocator(10, (1, 2, 5), numticks=9))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -86,7 +87,7 @@ def speed(doc, dtype):
         return None
     columns = min(4, len(picked))
     lines = -(-len(picked) // columns)
-    figure, grid = plt.subplots(lines, columns, figsize=(3.6 * columns, 2.9 * lines), squeeze=False)
+    figure, grid = plt.subplots(lines, columns, figsize=(3.6 * columns, 2.9 * lines), squeeze=False, sharey=True)
     for axes in grid.flat[len(picked) :]:
         axes.remove()
     for axes, (op, axis, rows) in zip(grid.flat, picked):
@@ -162,7 +163,9 @@ def error(doc, dtype):
         axes.axhline(0.5, color="#b8860b", linewidth=0.8, linestyle=":")
         axes.set(xscale="log", title=report.op_text({"op": op, "axis": axis}) + " " + dtype, xlabel="elements in a result")
         axes.set_yscale("symlog", linthresh=1)
-        axes.set_ylim(bottom=-0.05)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    worst = max(value for *_, points in picked for found in points.values() for _, value in found)
+    grid.flat[0].set_ylim(-0.05, 1.5 * max(worst, 1))
     grid.flat[0].set_ylabel("greatest error, ulp")
     grid.flat[0].legend(frameon=False, loc="upper left")
     figure.tight_layout()
