@@ -60,7 +60,9 @@ void rp_learner_reset(rp_learner *l) {
         if (l->classes[c].seen > 0) {
             memset(&l->classes[c], 0, sizeof l->classes[c]);
             memset(l->places[c], 0, sizeof l->places[c]);
-            memset(l->decided[c], 0, sizeof l->decided[c]);
+            for (int b = 0; b < RP_BUCKETS; b++) { /* read without the lock */
+                atomic_store_explicit(&l->decided[c][b], 0, memory_order_relaxed);
+            }
         }
     }
 }
