@@ -1,7 +1,7 @@
 /* pool.c -- recycled memory for large results: fresh pages cost more than the arithmetic that fills them.
  * SPDX-License-Identifier: MIT
  *
- * A block is a mapping of its own with a header before the array's data. Blocks that are given back wait, at most
+ * A block is a mapping of its own: a page with its size, then the array's data. Blocks that are given back wait, at most
  * IDLE_BLOCKS of them and `limit` bytes, the oldest going first; one that waited IDLE_SECONDS goes when the pool is
  * next used. All but the last `warm_limit` bytes of them are the kernel's for the taking (MADV_FREE): asking that of
  * every block would cost the smaller ones more than their arithmetic. Nobody ever waits for the pool: who finds it
@@ -24,10 +24,19 @@ static const size_t greatest_limit = 1 << 29; /* and a sixteenth of the machine'
 static const size_t warm_limit = 32 << 20;
 const size_t rp_pool_least = 128 << 10;
 
-/* What stands before an array's data, which stays aligned to a cache line. */
+/* What stands in the page before an array's data. The data starts with a page because NumPy's large arrays start 16
+ * bytes after: a store that runs a little ahead of the loads in the low 12 bits of its address holds them up. */
 typedef struct block {
-    _Alignas(64) size_t bytes; /* of the mapping, this header included */
+    size_t bytes; /* of the mapping, this page included */
 } block;
+
+static void *data_of(block *which) {
+    return (char *)which + page;
+}
+
+static block *block_of(void *data) {
+    return (block *)(void *)((char *)data - page);
+}
 
 typedef struct idle {
     block *block;
@@ -59,7 +68,7 @@ static time_t now(void) {
 
 /* ---- mappings -------------------------------------------------------------------------------------------- */
 
-/* A mapping that starts on a huge page's boundary if it can hold a huge page. */
+/* A mapping whose data starts on a huge page's boundary if it can hold a huge page. */
 static block *map_block(size_t bytes) {
     size_t slack = bytes >= huge_page ? huge_page : 0;
     char *start = mmap(NULL, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -67,13 +76,13 @@ static block *map_block(size_t bytes) {
         return NULL;
     }
     if (slack) {
-        size_t before = -(uintptr_t)start % huge_page, after = slack - before;
+        size_t before = -(uintptr_t)(start + page) % huge_page, after = slack - before;
         if (before) {
             munmap(start, before);
         }
         start += before;
         munmap(start + bytes, after);
-        madvise(start, bytes, MADV_HUGEPAGE);
+        madvise(start + page, bytes - page, MADV_HUGEPAGE);
     }
     return (block *)(void *)start;
 }
@@ -143,7 +152,7 @@ static void *pool_malloc(void *context, size_t size) {
     if (size > PTRDIFF_MAX - 2 * huge_page) {
         return NULL;
     }
-    idle found = {NULL, (size + sizeof(block) + page - 1) / page * page, 0, true}, evicted[IDLE_BLOCKS];
+    idle found = {NULL, (size + 2 * page - 1) / page * page, 0, true}, evicted[IDLE_BLOCKS];
     if (enter()) {
         found = find(found.bytes);
         int count = evict(0, now(), evicted);
@@ -157,7 +166,7 @@ static void *pool_malloc(void *context, size_t size) {
         return NULL;
     }
     found.block->bytes = found.bytes; /* the kernel may have taken the page with the header, too */
-    return found.block + 1;
+    return data_of(found.block);
 }
 
 static void pool_free(void *context, void *data, size_t size) {
@@ -166,7 +175,7 @@ static void pool_free(void *context, void *data, size_t size) {
     if (!data) {
         return;
     }
-    block *given = (block *)data - 1;
+    block *given = block_of(data);
     idle waiting = {given, given->bytes, now(), true}, evicted[IDLE_BLOCKS];
     if (!enter()) {
         unmap_blocks(&waiting, 1);
@@ -192,7 +201,7 @@ static void *pool_calloc(void *context, size_t count, size_t size) {
 static void *pool_realloc(void *context, void *data, size_t size) {
     void *moved = pool_malloc(context, size);
     if (moved && data) {
-        size_t had = ((block *)data - 1)->bytes - sizeof(block);
+        size_t had = block_of(data)->bytes - page;
         memcpy(moved, data, had < size ? had : size);
         pool_free(context, data, had);
     }
