@@ -36,17 +36,22 @@ enum {
 #define RP_TERM(a, b) RP_STEP_IN(a, b)
 #endif
 
-/* `vectors` vectors of a row, or k elements where k is not 0. */
+/* `vectors` vectors of a row, or k elements where k is above 0. RP_IN_TURN: rows are read in their order. Left to
+   themselves, compilers sort the loads of a block by where its tree wants them, and along one run hardware that fetches
+   ahead then loses the thread: half the speed from main memory. */
 RP_INLINE void F(row)(E *e, const char *x, int vectors, int64_t k) {
     for (int v = 0; v < vectors; v++) {
         const RP_C *p = (const RP_C *)(const void *)x + v * (int)TYPE(v_count);
 #if RP_LIFT == 1
         for (int h = 0; h < F(halves); h++)
-            e[v * F(halves) + h] = k ? TYPE(v_widen)(TYPE(v_load_part)(p, k), h) : TYPE(v_load_wide)(p, h);
+            e[v * F(halves) + h] =
+                k > 0 ? TYPE(v_widen)(TYPE(v_load_part)(p, k), h) : TYPE(v_load_wide)(p, h);
 #else
-        e[v] = k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
+        e[v] = k > 0 ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
 #endif
     }
+    if (k == RP_IN_TURN)
+        RP_IN_ORDER();
 }
 
 RP_INLINE void F(steps)(E *a, const E *b, int vectors) {
@@ -123,7 +128,7 @@ RP_INLINE void F(enter)(W *s, W *lost, W p) {
 #endif
 }
 
-/* `vectors` vectors of columns (known where this is inlined), or k columns where k is not 0. */
+/* `vectors` vectors of columns (known where this is inlined), or k columns where k is above 0. */
 RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int vectors,
                         int64_t k) {
     enum { MOST = F(most_vectors), H = F(halves), N = WIDE(v_count) };
@@ -131,7 +136,7 @@ RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stri
     RP_WC part[2][H * N];
     RP_WC *sums = state, *rests = state + (F(fields) - 1) * pitch;
     int64_t r = 0;
-    if (k) {
+    if (k > 0) {
         memset(part, 0, sizeof part);
         memcpy(part[0], sums, (size_t)k * sizeof(RP_WC));
         memcpy(part[1], rests, (size_t)k * sizeof(RP_WC));
@@ -155,7 +160,7 @@ RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stri
             WIDE(v_store)(rests + i * N, lost[i]);
         WIDE(v_store)(sums + i * N, s[i]);
     }
-    if (k) {
+    if (k > 0) {
         memcpy(state + (F(fields) - 1) * pitch, part[1], (size_t)k * sizeof(RP_WC));
         memcpy(state, part[0], (size_t)k * sizeof(RP_WC));
     }
@@ -295,7 +300,7 @@ static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, i
         RP_WC lane[2 * RP_LANES], *s = (RP_WC *)state + column + j;
         F(fill)(lane, RP_LANES, RP_LANES);
         if (rows)
-            F(strip)(lane, RP_LANES, run, ROW, rows, F(lane_vectors), 0);
+            F(strip)(lane, RP_LANES, run, ROW, rows, F(lane_vectors), RP_IN_TURN);
         if (past)
             F(last_lanes)(lane, (const RP_C *)(const void *)rest, past);
         F(join)(lane, RP_LANES, lane + 8, RP_LANES, 8); /* written out, so that each becomes vector code */

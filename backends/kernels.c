@@ -22,7 +22,8 @@ RP_INLINE int rp_rows_collide(int64_t stride) {
     return stride != 0 && stride % WAY == 0;
 }
 
-enum { RP_SWEEP = 256 }; /* columns of a sweep, whose half trees stay in L1 beside the rows */
+enum { RP_IN_TURN = -1 }; /* in place of a number of elements: fold.h */
+enum { RP_SWEEP = 256 };  /* columns of a sweep, whose half trees stay in L1 beside the rows */
 
 #include "momentstate.h"
 

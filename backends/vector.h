@@ -176,6 +176,9 @@ enum { v_halves = 1 };
 RP_WIDEN(f32, f64)
 RP_WIDEN(i32, i64)
 
+/* No load or store crosses this point of the program text. */
+#define RP_IN_ORDER() __asm__ volatile("" ::: "memory")
+
 /* v_stream(p, v) stores past the cache, to an address aligned to the vector; v_stream_end() orders what it stored. */
 #ifdef RP_OWN_STREAM
 #define RP_HAS_STREAM 1

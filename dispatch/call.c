@@ -178,6 +178,28 @@ static bool reduces_nothing(const raptors_array *x, raptors_axes axes) {
     return false;
 }
 
+/* The view without the axes in the set, which are all 1 where they are there at all. */
+static raptors_array without_axes(const raptors_array *x, raptors_axes axes) {
+    raptors_array y = {.data = x->data, .dtype = x->dtype};
+    for (int k = 0; k < x->ndim; k++)
+        if (!(axes & RAPTORS_AXIS(k))) {
+            y.shape[y.ndim] = x->shape[k];
+            y.strides[y.ndim++] = x->strides[k];
+        }
+    return y;
+}
+
+/* Whether each output is one element itself: a fold of one that keeps the dtype changes nothing. */
+static bool reduces_to_itself(const reduction *r, const raptors_array *x, raptors_axes axes,
+                              const raptors_array *out) {
+    if (r->fold == RP_FOLD_moments || r->result == RP_RESULT_INDEX || x->dtype != out->dtype)
+        return false;
+    for (int k = 0; k < x->ndim; k++)
+        if (x->shape[k] != 1 && (rp_axes_of(x, axes) & RAPTORS_AXIS(k)))
+            return false;
+    return true;
+}
+
 static raptors_status reduce(const reduction *r, const raptors_array *x, raptors_axes axes, double ddof,
                              const raptors_array *out) {
     raptors_status s = check_fold(r, x, axes, ddof, out);
@@ -192,6 +214,13 @@ static raptors_status reduce(const reduction *r, const raptors_array *x, raptors
         if (rp_count(out) == 0)
             return RAPTORS_OK;
         rp_execute_map(r->op, kernels, RP_MAP1_copy, &nothing, NULL, out);
+        return RAPTORS_OK;
+    }
+    if (reduces_to_itself(r, x, axes, out)) {
+        const raptors_axes reduced = rp_axes_of(x, axes);
+        const raptors_array from = without_axes(x, reduced);
+        const raptors_array to = out->ndim == x->ndim ? without_axes(out, reduced) : *out;
+        rp_execute_map(r->op, kernels, RP_MAP1_copy, &from, NULL, &to);
         return RAPTORS_OK;
     }
     const rp_fold_call call = {
