@@ -17,8 +17,9 @@
 #include "ledger.h"
 
 enum {
-    RP_FIRST_CALLS = 5, /* of a class: alone */
-    RP_LEARNING = 64,   /* samples of a place before only some calls are measured */
+    RP_FIRST_CALLS = 5,   /* of a class: alone */
+    RP_SETTLED_MASK = 15, /* one call in 16 is measured where much is known */
+    RP_LEARNING = 64,     /* samples of a place before only some calls are measured */
     RP_DTYPES = 4,
     RP_CLASSES = RP_CALL_COUNT * RP_DTYPES * RP_LAYOUT_COUNT,
     RP_BUCKETS = 48, /* from the floor; the last one has no upper end */
@@ -129,6 +130,7 @@ typedef struct rp_thread {
 /* All zero before; `team` is the greatest that will be asked for. */
 void rp_learner_start(rp_learner *l, uint64_t (*clock)(void), uint64_t (*empty_region)(void), int team);
 /* What is not atomic, for those who must have it: reports and profiles. Calls never wait for them. */
+bool rp_learner_try_lock(rp_learner *l);
 void rp_learner_lock(rp_learner *l);
 void rp_learner_unlock(rp_learner *l);
 /* Back to the day of its start; keeps the mode. */

@@ -1,0 +1,211 @@
+/* fold.c -- tells: what a call took goes to its cell, the ledger and the purses.
+ * SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <string.h>
+
+#include "answer.h"
+#include "explore.h"
+#include "place.h"
+
+enum { EMPTY_REGIONS = 8 };
+
+static const float ACCRUAL = 0.005F;                      /* tokens, of the time spent */
+static const float PLACE_ACCRUAL = 0.00007F;              /* budget of a place, of the time spent there */
+static const float LATE = 3;                              /* times what was expected */
+static const uint64_t LONGEST = 10000000000u;             /* ns of a duration that is believed */
+static const float MOST_HOT = 3e4F;                       /* ns of a hot region */
+static const float LEAST_FIRST = 1e4F, MOST_FIRST = 2e7F; /* ns to make a pool, as far as it is believed */
+
+/* A class's first calls fix the slope of its model, by their fastest: a slow one says nothing. */
+static void fit_slope(rp_class *k, const rp_sample *s) {
+    float slope = fmaxf(s->duration, 1) / (float)s->bytes;
+    k->least = k->seen == 0 ? slope : fminf(k->least, slope);
+    k->seen++;
+    if (k->seen == RP_FIRST_CALLS) {
+        atomic_store_explicit(&k->slope, k->least, memory_order_relaxed);
+    }
+}
+
+static void note_drift(rp_learner *l, rp_spot spot, rp_arm arm, float ratio) {
+    const rp_cell *c = &rp_place_at(l, spot)->arm[arm];
+    float usual = rp_cell_today(l, c, arm);
+    if (rp_arm_group(arm) != arm || c->batches == 0) {
+        return;
+    }
+    float factor = rp_drift_add(&l->drift[arm], ratio / usual);
+    if (factor != 1) {
+        l->level[arm] *= fminf(fmaxf(factor, 0.1F), 10);
+        l->epochs++;
+    }
+}
+
+/* How well members work where working alone is known too: what is expected where nobody has tried a team. */
+static void note_efficiency(rp_learner *l, rp_spot spot, const rp_sample *s) {
+    float alone = rp_cell_today(l, &rp_place_at(l, spot)->arm[RP_ARM_alone], RP_ARM_alone);
+    float work = s->duration - l->region.hot;
+    if (alone > 0 && work > l->region.hot) {
+        float all = alone * rp_model(l, spot.class_index, (float)s->bytes, RP_ARM_alone) / work;
+        rp_cell_add(&l->efficiency, all / (float)l->team);
+    }
+}
+
+static void note_wake(rp_learner *l, rp_spot spot, const rp_sample *s) {
+    float hot = rp_ratio(l, spot, RP_ARM_hot);
+    if (hot > 0) {
+        float more = s->duration - hot * rp_model(l, spot.class_index, (float)s->bytes, RP_ARM_hot);
+        rp_cell_add(&l->wake, fmaxf(more, 100) / (l->region.cold - l->region.hot));
+    }
+}
+
+static void pay(rp_learner *l, rp_place *p, const rp_sample *s) {
+    const rp_answer *a = &s->answer;
+    float calls = p->samples >= RP_LEARNING ? RP_SETTLED_MASK + 1 : 1;
+    p->budget += PLACE_ACCRUAL * calls * s->duration;
+    l->run_budget += PLACE_ACCRUAL * calls * s->duration;
+    rp_ledger_forgive(&l->ledger, calls * s->duration);
+    l->tokens = fminf(l->tokens + ACCRUAL * calls * s->duration, l->region.first);
+    if (a->probe == RP_PROBE_none || a->instead <= 0) {
+        return;
+    }
+    float loss = fmaxf(0, s->duration - a->instead);
+    l->spent += loss;
+    float *purse = a->probe == RP_PROBE_tokens ? &l->tokens
+                   : a->arm == RP_ARM_cold     ? &l->run_budget
+                                               : &p->budget;
+    *purse -= loss;
+    if (*purse < 0 &&
+        purse != &l->tokens) { /* a late call: one debt stops all probes, so that they cannot add up */
+        l->tokens += *purse;
+        *purse = 0;
+    }
+}
+
+static void fold(rp_learner *l, const rp_sample *s) {
+    rp_arm arm = s->answer.arm;
+    rp_spot spot = {s->class_index, rp_bucket_of(s->bytes)};
+    rp_class *k = &l->classes[s->class_index];
+    rp_place *p = rp_place_at(l, spot);
+    if (s->first) {
+        l->region.first = fminf(fmaxf(s->duration - s->answer.alone, LEAST_FIRST), MOST_FIRST);
+        return;
+    }
+    if (k->seen < RP_FIRST_CALLS) {
+        if (rp_arm_group(arm) == RP_ARM_alone) {
+            fit_slope(k, s);
+        }
+        return;
+    }
+    pay(l, p, s);
+    float ratio = s->duration / rp_model(l, s->class_index, (float)s->bytes, arm);
+    note_drift(l, spot, arm, ratio);
+    bool full = rp_cell_take(l, &p->arm[arm], arm, ratio);
+    if (arm == RP_ARM_cold) {
+        note_wake(l, spot, s);
+    } else if (arm == RP_ARM_hot) {
+        note_efficiency(l, spot, s);
+    }
+    if (rp_arm_group(arm) == RP_ARM_alone && rp_cell_sure(l, &p->arm[arm], arm)) {
+        rp_ledger_alone(&l->ledger, ratio > LATE * p->arm[arm].median);
+    }
+    if (s->imbalance > 0) {
+        rp_cell_add(&p->imbalance, s->imbalance);
+    }
+    if (p->samples < RP_LEARNING) {
+        p->samples++;
+    }
+    if (full || p->samples < RP_LEARNING) {
+        rp_judge(l, spot);
+    }
+}
+
+/* How much longer the busiest member worked than the mean one. */
+static float imbalance_of(const rp_outcome *done) {
+    if (done->busy == NULL || done->members < 2) {
+        return 0;
+    }
+    uint64_t most = 0;
+    float sum = 0;
+    for (int i = 0; i < done->members; i++) {
+        most = done->busy[i] > most ? done->busy[i] : most;
+        sum += (float)done->busy[i];
+    }
+    return sum > 0 ? (float)most * (float)done->members / sum : 0;
+}
+
+/* What a region costs, now that there is a pool to ask. */
+static void calibrate(rp_learner *l) {
+    float least = 0;
+    if (l->empty_region == NULL || l->region.calibrated) {
+        return;
+    }
+    for (int i = 0; i < EMPTY_REGIONS; i++) {
+        float cost = (float)l->empty_region();
+        least = i == 0 ? cost : fminf(least, cost); /* what the rest had more was somebody else's */
+    }
+    if (rp_learner_try_lock(l)) {
+        l->region.hot = fminf(fmaxf(least, 100), MOST_HOT);
+        l->region.calibrated = true;
+        rp_learner_unlock(l);
+    }
+}
+
+static void hand_in(rp_learner *l, rp_thread *t, const rp_sample *s) {
+    if (t->held == RP_RING) {
+        memmove(t->ring, t->ring + 1, sizeof(rp_sample) * (RP_RING - 1));
+        t->held--;
+    }
+    t->ring[t->held++] = *s;
+    if (!rp_learner_try_lock(l)) {
+        return;
+    }
+    for (int i = 0; i < t->held; i++) {
+        fold(l, &t->ring[i]);
+    }
+    t->held = 0;
+    rp_learner_unlock(l);
+}
+
+float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const rp_answer *a,
+                      const rp_outcome *done) {
+    if (!a->timed) {
+        return 0;
+    }
+    uint64_t now = l->clock();
+    bool sane = now > a->start && now - a->start <= LONGEST;
+    float duration = sane ? (float)(now - a->start) : 0;
+    uint64_t measured = atomic_fetch_sub_explicit(&l->measured, 1, memory_order_relaxed);
+    bool alone_in_library = !a->disturbed && (uint32_t)(measured >> 32) == a->serial + 1;
+    bool region = done->members > 1, wanted = a->members > 1;
+    if (region) {
+        t->last_region = now != 0 ? now : 1;
+    }
+    if (!sane || region != wanted) {
+        return duration;
+    }
+    if (region && a->alone > 0) {
+        bool late = !a->first && a->expected > 0 && duration > LATE * a->expected;
+        rp_ledger_note(&l->ledger, (int64_t)(a->alone - duration), late, now);
+    }
+    bool usual_team = done->members == rp_answer_members(q, RP_ARM_hot) || a->arm >= RP_ARM_hot_half;
+    rp_decision d = rp_decision_unpack(rp_decided(l, rp_spot_of(q)));
+    if (region && a->hot && d.team[1] && !d.team[0]) { /* it would not have woken the team for its own sake */
+        rp_ignition_team(&l->ignition, now, fmaxf(0, a->alone - duration));
+    }
+    bool wants_sample = a->first || a->probe || !d.quiet || (t->tick & RP_SETTLED_MASK) == 0;
+    if (alone_in_library && (!region || usual_team) && wants_sample) {
+        rp_sample s = {.answer = *a,
+                       .bytes = q->bytes,
+                       .duration = duration,
+                       .region = region,
+                       .first = a->first,
+                       .class_index = rp_class_of(q->op, q->dtype, q->layout),
+                       .imbalance = imbalance_of(done)};
+        hand_in(l, t, &s);
+    }
+    if (a->first) {
+        calibrate(l);
+        t->last_region = l->clock();
+    }
+    return duration;
+}
