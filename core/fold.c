@@ -39,6 +39,13 @@ static void shift_index(const rp_fold_plan *p, void *state, int64_t pitch, int64
             ((int64_t *)state)[pitch + i] += by;
 }
 
+static void fold_rows(const rp_fold_plan *p, void *state, int64_t pitch, int64_t column, const char *x,
+                      int64_t stride, int64_t rows, int64_t cols, int64_t base) {
+    const int64_t step = p->one_by_one ? 1 : rows;
+    for (int64_t r = 0; r < rows; r += step)
+        p->fold->rows(state, pitch, column, x + r * stride, stride, step, cols, base + r);
+}
+
 /* RP_LANES rows of `cols` columns side by side; rows of x that lie row_stride apart, columns col_stride. */
 static void fold_wide(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, int64_t column,
                       const char *x, int64_t row_stride, int64_t col_stride, int64_t rows, int64_t cols,
@@ -51,7 +58,7 @@ static void fold_wide(const rp_fold_plan *p, scratch *s, void *state, int64_t pi
         const char *from = x + r * row_stride;
         if (!p->direct)
             from = pack(p, s, from, row_stride, col_stride, n, cols);
-        p->fold->rows(s->lanes, WIDE, 0, from, width * item, whole, width, r / RP_LANES);
+        fold_rows(p, s->lanes, WIDE, 0, from, width * item, whole, width, r / RP_LANES);
         if (past)
             p->fold->rows(s->lanes, WIDE, 0, from + whole * width * item, 0, 1, past * cols,
                           r / RP_LANES + whole);
@@ -83,8 +90,8 @@ static void fold_packed_rows(const rp_fold_plan *p, scratch *s, void *state, int
         for (int64_t r = 0; r < n; r += rows) {
             const int64_t m = least(rows, n - r), w = least(width, cols - c);
             const char *from = x + r * p->rows.stride[0] + c * p->cols.stride[0];
-            p->fold->rows(state, pitch, c, pack(p, s, from, p->rows.stride[0], p->cols.stride[0], m, w),
-                          w * p->folded_item, m, w, base + r);
+            fold_rows(p, state, pitch, c, pack(p, s, from, p->rows.stride[0], p->cols.stride[0], m, w),
+                      w * p->folded_item, m, w, base + r);
         }
 }
 
@@ -103,7 +110,7 @@ static void fold_piece(const rp_fold_plan *p, scratch *s, void *state, int64_t p
     } else if (p->wide) {
         fold_wide(p, s, state, pitch, 0, x, p->rows.stride[0], p->cols.stride[0], n, cols, base);
     } else if (p->direct) {
-        p->fold->rows(state, pitch, 0, x, p->rows.stride[0], n, cols, base);
+        fold_rows(p, state, pitch, 0, x, p->rows.stride[0], n, cols, base);
     } else {
         fold_packed_rows(p, s, state, pitch, x, n, cols, base);
     }

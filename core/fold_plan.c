@@ -39,7 +39,8 @@ static rp_axis take_longest_kept(rp_nest *n) {
     return best < 0 ? none : rp_nest_take(n, best);
 }
 
-static void choose_axes(rp_fold_plan *p, rp_nest *n, bool moments) {
+static void choose_axes(rp_fold_plan *p, rp_nest *n, rp_fold_op op) {
+    const bool sums = op == RP_FOLD_sum, moments = op == RP_FOLD_moments;
     const int last = n->ndim - 1, kept = innermost(n, false);
     const int64_t few = moments ? RP_SHORT_MOMENTS : RP_SHORT;
     p->runs = last >= 0 && n->axis[last].reduced && (kept < 0 || n->axis[last].extent >= few);
@@ -54,6 +55,8 @@ static void choose_axes(rp_fold_plan *p, rp_nest *n, bool moments) {
     } else {
         p->cols = take_innermost(n, false);
     }
+    /* Few columns cannot keep the machine busy with trees alone, so float64 sums are compensated row by row there. */
+    p->one_by_one = sums && !p->runs && p->cols.extent < RP_NARROW && p->folded == RAPTORS_FLOAT64;
     p->wide = !p->runs && p->cols.extent < RP_NARROW && p->rows.extent >= RP_SHORT;
 }
 
@@ -110,8 +113,9 @@ static void choose_fold(rp_fold_plan *p, const rp_fold_call *call, raptors_dtype
     p->item = rp_itemsize(in);
     p->widened = in != RAPTORS_FLOAT64 && (inexact ? in != RAPTORS_FLOAT32 : false);
     p->widened |= in == RAPTORS_FLOAT32 && out == RAPTORS_FLOAT64;
-    p->folded_item = p->widened ? (int64_t)sizeof(double) : p->item;
-    p->fold = &p->kernels->fold[call->op][p->widened ? RAPTORS_FLOAT64 : in];
+    p->folded = p->widened ? RAPTORS_FLOAT64 : in;
+    p->fold = &p->kernels->fold[call->op][p->folded];
+    p->folded_item = rp_itemsize(p->folded);
     p->indexed = call->indexed;
     p->roots = call->roots;
 }
@@ -120,9 +124,9 @@ static void choose_fold(rp_fold_plan *p, const rp_fold_call *call, raptors_dtype
 static bool can_be_shallow(const rp_fold_plan *p) {
     const bool integer = p->in == RAPTORS_INT32 || p->in == RAPTORS_INT64;
     const int64_t item = rp_itemsize(p->out);
-    const bool own = p->out == (p->widened ? RAPTORS_FLOAT64 : p->in) || (integer && p->out == RAPTORS_INT64);
-    return p->fold->shallow && own && !p->runs && !p->wide && p->pieces == 1 && p->rows.extent < RP_BLOCK &&
-           p->cols.stride[1] == item && rp_nest_aligned(&p->kept, 1, item);
+    const bool own = p->out == p->folded || (integer && p->out == RAPTORS_INT64);
+    return p->fold->shallow && own && !p->one_by_one && !p->runs && !p->wide && p->pieces == 1 &&
+           p->rows.extent < RP_BLOCK && p->cols.stride[1] == item && rp_nest_aligned(&p->kept, 1, item);
 }
 
 void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold_call *call,
@@ -141,7 +145,7 @@ void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold
     p->divisor = !call->divides ? 1 : count > call->ddof ? count - call->ddof : 0;
     rp_nest_arrange(&n, call->indexed);
     const bool aligned = rp_nest_aligned(&n, 0, p->item);
-    choose_axes(p, &n, call->op == RP_FOLD_moments);
+    choose_axes(p, &n, call->op);
     p->kept = p->reduced = (rp_nest){.operands = 2, .data = {n.data[0], n.data[1]}};
     for (int k = 0; k < n.ndim; k++)
         rp_nest_add(n.axis[k].reduced ? &p->reduced : &p->kept, n.axis[k].extent, n.axis[k].stride, false);
