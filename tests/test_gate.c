@@ -1,0 +1,240 @@
+/* test_gate.c -- the process's gate: no clock under the floor, one line a call, JSON; and that no result depends on it.
+ * SPDX-License-Identifier: MIT
+ *
+ * labels: telemetry
+ */
+#include "gate.h"
+
+#include "support/check.h"
+#include "support/prng.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "process.h"
+#include "team.h"
+
+static uint64_t readings;
+
+static uint64_t counted_clock(void) {
+    readings++;
+    return rp_clock();
+}
+
+/* ---- what the gate costs ---------------------------------------------------------------------------------- */
+
+/* I2. */
+static void under_the_floor_no_clock_is_read(void **state) {
+    (void)state;
+    static float x[RP_GATE_FLOOR / 4 - 1], y[RP_GATE_FLOOR / 8];
+    double sum;
+    raptors_array a = raptors_vector(RAPTORS_FLOAT32, x, RP_GATE_FLOOR / 4 - 1);
+    raptors_array b = raptors_vector(RAPTORS_FLOAT32, y, RP_GATE_FLOOR / 12);
+    raptors_array out = {.data = &sum, .dtype = RAPTORS_FLOAT64};
+    uint64_t (*usual)(void) = rp_process_get()->learner.clock;
+    rp_process_get()->learner.clock = counted_clock;
+    readings = 0;
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(raptors_sum(&a, RAPTORS_ALL_AXES, &out), RAPTORS_OK);
+        assert_int_equal(raptors_add(&b, &b, &b), RAPTORS_OK);
+    }
+    assert_int_equal(readings, 0);
+    rp_process_get()->learner.clock = usual;
+}
+
+static double nanoseconds_each(int64_t bytes, int team, int repeats) {
+    static rp_learner *l;
+    rp_thread t = {0};
+    rp_question q = {.op = RP_CALL_sum, .team = 2, .bytes = bytes, .parts = 100};
+    free(l);
+    l = calloc(1, sizeof *l);
+    assert_non_null(l);
+    rp_learner_start(l, rp_clock, NULL, 2);
+    uint64_t start = 0;
+    for (int i = -200000; i < repeats; i++) { /* the first ones settle it */
+        start = i == 0 ? rp_clock() : start;
+        rp_answer a = rp_learner_ask(l, &t, &q);
+        rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = team && a.members > 1 ? a.members : 1});
+    }
+    return (double)(rp_clock() - start) / repeats;
+}
+
+/* No figure is asserted: the machine may be busy. The best of some tries is printed. */
+static void what_asking_costs_is_printed(void **state) {
+    (void)state;
+    double small = 1e9, settled = 1e9;
+    for (int try = 0; try < 5; try++) {
+        uint64_t start = rp_clock();
+        for (int i = 0; i < 1000000; i++) {
+            rp_gate_small(RP_CALL_sum, RAPTORS_FLOAT32, RP_LAYOUT_contiguous, i);
+        }
+        double each = (double)(rp_clock() - start) / 1e6, ask = nanoseconds_each(1 << 15, 0, 1000000);
+        small = each < small ? each : small;
+        settled = ask < settled ? ask : settled;
+    }
+    uint64_t start = rp_clock();
+    for (int i = 0; i < 1000000; i++) {
+        rp_clock();
+    }
+    printf("ns a call: under the floor %.1f, settled %.1f; the clock %.1f\n", small, settled,
+           (double)(rp_clock() - start) / 1e6);
+}
+
+/* ---- what it says ----------------------------------------------------------------------------------------- */
+
+/* Brackets match, strings end: enough to see that nothing was cut or left open. */
+static void looks_like_json(const char *s) {
+    int depth = 0;
+    bool text = false;
+    for (; *s; s++) {
+        if (text && *s == '\\') {
+            s++;
+        } else if (*s == '"') {
+            text = !text;
+        } else if (!text) {
+            depth += (*s == '{' || *s == '[') - (*s == '}' || *s == ']');
+        }
+    }
+    assert_int_equal(depth, 0);
+    assert_false(text);
+}
+
+static void reports_are_written_as_snprintf_writes(void **state) {
+    (void)state;
+    static float x[1 << 16];
+    static char whole[1 << 18], part[1 << 18];
+    float sum;
+    raptors_array a = raptors_vector(RAPTORS_FLOAT32, x, 1 << 16),
+                  out = {.data = &sum, .dtype = RAPTORS_FLOAT32};
+    for (int i = 0; i < 100; i++) {
+        raptors_sum(&a, RAPTORS_ALL_AXES, &out);
+    }
+    raptors_telemetry_mode(RAPTORS_FREEZE);
+    size_t (*const reports[])(char *, size_t) = {raptors_explain, raptors_telemetry};
+    for (int k = 0; k < 2; k++) {
+        size_t length = reports[k](whole, sizeof whole);
+        assert_int_equal(strlen(whole), length);
+        looks_like_json(whole);
+        assert_int_equal(reports[k](NULL, 0), length);
+        for (size_t size = 1; size < length; size += 1 + length / 50) {
+            memset(part, 'x', sizeof part);
+            assert_int_equal(reports[k](part, size), length);
+            assert_int_equal(strlen(part), size - 1);
+            assert_memory_equal(part, whole, size - 1);
+            assert_int_equal(part[size], 'x');
+        }
+    }
+    raptors_telemetry_mode(RAPTORS_LEARN);
+    raptors_explain(whole, sizeof whole);
+    assert_non_null(
+        strstr(whole, "\"operation\": \"sum\", \"dtype\": \"float32\", \"layout\": \"contiguous\""));
+    raptors_telemetry_reset();
+    raptors_telemetry(whole, sizeof whole);
+    assert_non_null(strstr(whole, "\"classes\": []"));
+}
+
+static void modes_that_there_are_not_are_refused(void **state) {
+    (void)state;
+    assert_int_equal(raptors_telemetry_mode((raptors_mode)3), RAPTORS_ERROR_VALUE);
+    assert_int_equal(raptors_telemetry_mode((raptors_mode)-1), RAPTORS_ERROR_VALUE);
+    assert_int_equal(raptors_profile_save(NULL), RAPTORS_ERROR_NULL);
+    assert_int_equal(raptors_profile_load(NULL), RAPTORS_ERROR_NULL);
+    assert_int_equal(raptors_profile_load("/no/such/profile"), RAPTORS_ERROR_IO);
+    assert_string_equal(raptors_last_error(), "raptors_profile_load: /no/such/profile: no such file");
+}
+
+/* ---- I1: no result depends on a decision ------------------------------------------------------------------ */
+
+enum { MOST = 1 << 18, CALLS = 10000 };
+
+static float *input[2], *output;
+
+static uint64_t hash_of(const float *x, int64_t n) {
+    uint64_t h = 14695981039346656037u;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        h = (h ^ bits) * 1099511628211u;
+    }
+    return h;
+}
+
+/* A call of some kind and size; a hash of its result. */
+static uint64_t random_call(ts_prng *g) {
+    int64_t rows = 1 + ts_below(g, 500), columns = 1 + ts_below(g, MOST / 500);
+    raptors_array x = raptors_matrix(RAPTORS_FLOAT32, input[0], rows, columns);
+    raptors_array y = raptors_matrix(RAPTORS_FLOAT32, input[1], rows, columns);
+    raptors_array out = raptors_matrix(RAPTORS_FLOAT32, output, rows, columns);
+    raptors_array line = raptors_vector(RAPTORS_FLOAT32, output, columns),
+                  one = {.data = output, .dtype = RAPTORS_FLOAT32};
+    switch (ts_below(g, 5)) {
+    case 0:
+        raptors_sum(&x, RAPTORS_ALL_AXES, &one);
+        return hash_of(output, 1);
+    case 1:
+        raptors_mean(&x, RAPTORS_AXIS(0), &line);
+        return hash_of(output, columns);
+    case 2:
+        raptors_var(&x, RAPTORS_AXIS(0), 1, &line);
+        return hash_of(output, columns);
+    case 3:
+        raptors_scale(&x, 1.25, &out);
+        return hash_of(output, rows * columns);
+    default:
+        raptors_multiply(&x, &y, &out);
+        return hash_of(output, rows * columns);
+    }
+}
+
+static uint64_t hash_of_all(void) {
+    ts_prng g = {11};
+    uint64_t all = 0;
+    for (int i = 0; i < CALLS; i++) {
+        all = all * 31 + random_call(&g);
+    }
+    return all;
+}
+
+static void no_result_depends_on_what_was_learned(void **state) {
+    (void)state;
+    ts_prng g = {5};
+    for (int k = 0; k < 2; k++) {
+        input[k] = malloc(MOST * sizeof(float));
+        assert_non_null(input[k]);
+        for (int i = 0; i < MOST; i++) {
+            input[k][i] = (float)(ts_unit(&g) - 0.3) * 1000;
+        }
+    }
+    output = malloc(MOST * sizeof(float));
+    assert_non_null(output);
+    raptors_set_threads(1);
+    uint64_t first = hash_of_all();
+    raptors_set_threads(0);
+    for (int team = 2; team <= 8; team += 3) {
+        rp_team_pretend(team);
+        for (int mode = RAPTORS_LEARN; mode <= RAPTORS_OFF; mode++) {
+            raptors_telemetry_mode((raptors_mode)mode);
+            assert_int_equal(hash_of_all(), first);
+        }
+    }
+    rp_team_pretend(0);
+    raptors_telemetry_mode(RAPTORS_LEARN);
+    free(input[0]);
+    free(input[1]);
+    free(output);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(under_the_floor_no_clock_is_read),
+        cmocka_unit_test(what_asking_costs_is_printed),
+        cmocka_unit_test(reports_are_written_as_snprintf_writes),
+        cmocka_unit_test(modes_that_there_are_not_are_refused),
+        cmocka_unit_test(no_result_depends_on_what_was_learned),
+    };
+    return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}
