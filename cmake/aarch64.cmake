@@ -18,4 +18,5 @@ set(CMAKE_EXE_LINKER_FLAGS_INIT
 set(CMAKE_SHARED_LINKER_FLAGS_INIT "-L${sysroot}/usr/lib/aarch64-linux-gnu")
 
 # QEMU_CPU in the environment chooses the CPU: max (the default), cortex-a53 ...
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static -L /usr/aarch64-linux-gnu)
+find_program(RAPTORS_QEMU NAMES qemu-aarch64-static qemu-aarch64)
+set(CMAKE_CROSSCOMPILING_EMULATOR ${RAPTORS_QEMU} -L /usr/aarch64-linux-gnu)
