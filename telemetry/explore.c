@@ -144,7 +144,7 @@ bool rp_explore_make_pool(rp_moment *m, rp_answer *a) {
     float hot = fminf(m->e.hot, untried.hot),
           waking = fminf(m->e.cold - m->e.hot, untried.cold - untried.hot);
     bool every_call = !m->decided.quiet || m->decided.team[0] || m->decided.team[1];
-    float calls = every_call ? 1 : RP_SETTLED_MASK + 1;
+    float calls = every_call ? 1 : RP_GAP_KNOWN;
     rp_ignition_alone(&l->ignition, m->now, m->e.alone, calls * fmaxf(0, m->e.alone - hot));
     if (rp_ignition_forgone(&l->ignition, waking) < l->region.first) {
         return false;

@@ -120,16 +120,22 @@ static void decide(rp_moment *m, rp_answer *a) {
         rp_answer_alone(a, m->q, RP_ARM_alone, RP_REASON_prior);
         return;
     }
-    if (m->place->samples >= RP_LEARNING && outdated(l, m->place)) {
-        m->place->samples = 0;
+    rp_place *p = m->place;
+    bool news = p->samples >= RP_LEARNING && outdated(l, p);
+    p->since = (uint16_t)(p->since + (m->decided.quiet ? RP_SETTLED_MASK + 1 : 1));
+    bool alone = !m->decided.team[0] && !m->decided.team[1];
+    if (m->decided.quiet && alone && !news && p->since < RP_GAP_KNOWN && !rp_explore_run_goes_on(l)) {
+        rp_answer_alone(a, m->q, m->decided.alone_arm, m->decided.reason[m->hot]);
+        return;
     }
-    m->decided = rp_judge(l, m->spot);
+    if (news) {
+        p->samples = 0;
+    }
+    if (news || !m->decided.quiet) {
+        m->decided = rp_judge(l, m->spot);
+    }
     m->e = rp_estimate_at(l, m->spot, (float)m->q->bytes);
     a->alone = m->e.alone;
-    m->place->since = (uint16_t)(m->place->since + (m->decided.quiet ? RP_SETTLED_MASK + 1 : 1));
-    if (m->place->since > 2 * RP_GAP_KNOWN) {
-        m->place->since = 2 * RP_GAP_KNOWN;
-    }
     rp_ignition_call(&l->ignition, m->now, m->e.cold - m->e.hot);
     bool team = m->decided.team[m->hot];
     float premium = (float)rp_ledger_premium(&l->ledger, m->now);
@@ -151,6 +157,10 @@ static void decide(rp_moment *m, rp_answer *a) {
     } else {
         bool late = m->decided.team[m->hot];
         rp_answer_alone(a, m->q, m->decided.alone_arm, late ? RP_REASON_breaker : m->decided.reason[m->hot]);
+    }
+    if (p->since >=
+        RP_GAP_KNOWN) { /* looked at without a probe; where much is known, not again for a while */
+        p->since = m->decided.quiet ? 0 : RP_GAP_KNOWN;
     }
 }
 
