@@ -13,3 +13,15 @@ RP_INLINE v_f64 v_sqrt_f64(v_f64 x) {
 
 #define RP_OWN_ANY
 #define v_any(m) ((m) != 0)
+
+/* The comparison that the processor has first, and NaN, which is rare, after it: no branch goes astray. */
+#define RP_OWN_EXTREMES
+#define RP_SCALAR_EXTREME(name, t, T, before)                                                                \
+    RP_INLINE T v_##name##_##t(T a, T b) {                                                                   \
+        T r = a before b ? a : b;                                                                            \
+        return a != a ? a : r;                                                                               \
+    }
+RP_SCALAR_EXTREME(min, f32, float, <)
+RP_SCALAR_EXTREME(max, f32, float, >)
+RP_SCALAR_EXTREME(min, f64, double, <)
+RP_SCALAR_EXTREME(max, f64, double, >)
