@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  * labels: hazards
  */
+#include "again.h"
 #include "faults.h"
 
 #include <dlfcn.h>
@@ -223,7 +224,7 @@ static double total(const library *l) {
 
 static int opened_and_closed_a_thousand_times(void) {
     const int cpus = omp_get_num_procs();
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < (TS_EMULATED ? 50 : 1000); i++) {
         library l = open_library();
         l.mode(RAPTORS_OFF);
         l.set_threads(2);
@@ -306,8 +307,8 @@ void *calloc(size_t count, size_t size) {
 static int the_kth_allocation_fails(void) {
     int tried = 0;
     arrays m = make_arrays();
-    if (TS_SANITIZED) {
-        TS_SKIP("failing allocations (the sanitizer has its own)");
+    if (TS_SANITIZED || TS_EMULATED) {
+        TS_SKIP("failing allocations (a sanitizer has its own, an emulator takes too long)");
     }
     have_a_team();
     for (int t = 0; t < RP_TYPE_COUNT; t++) {
@@ -343,6 +344,9 @@ static int every_rounding_mode_gives_one_answer(void) {
     static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
     uint64_t first = 0;
     int differ = 0;
+    if (TS_EMULATED) {
+        TS_SKIP("every operation in every rounding mode (an emulator takes too long)");
+    }
     flavour = TS_WILD;
     rp_team_pretend(TEAM);
     raptors_telemetry_mode(RAPTORS_OFF);
@@ -451,8 +455,8 @@ static void call_from_a_handler(int number) {
 
 static int a_storm_of_signals(void) {
     const struct itimerval often = {{0, 100}, {0, 100}};
-    if (TS_SANITIZER_THREADS) {
-        TS_SKIP("storm of signals (the sanitizer holds them back)");
+    if (TS_SANITIZER_THREADS || TS_EMULATED) {
+        TS_SKIP("storm of signals (a sanitizer or emulator holds them back)");
     }
     right = on_one_thread();
     main_thread = gettid();
@@ -626,8 +630,8 @@ static int by_size(const void *a, const void *b) {
 /* As users get it: with learning, and every usable CPU. */
 static int eight_threads_lose_no_throughput(void) {
     double ratio[9];
-    if (TS_SANITIZED || raptors_get_threads() < 2) {
-        TS_SKIP("throughput of eight threads (one CPU, or a sanitizer)");
+    if (TS_SANITIZED || TS_EMULATED || raptors_get_threads() < 2) {
+        TS_SKIP("throughput of eight threads (one CPU, a sanitizer or an emulator)");
     }
     for (int i = 0; i < 9; i++) {
         const double one = throughput(1), all = throughput(0);
@@ -667,6 +671,9 @@ static int more_than_two_to_the_31_elements(void) {
     const int64_t n = ((int64_t)1 << 31) + 17;
     int32_t one = 1;
     int64_t result = 0;
+    if (TS_EMULATED) {
+        TS_SKIP("2^31 elements (an emulator takes too long)");
+    }
     raptors_array x = raptors_vector(RAPTORS_INT32, &one, n);
     const raptors_array out = {.data = &result, .dtype = RAPTORS_INT64};
     x.strides[0] = 0;

@@ -128,8 +128,8 @@ static int limit_memory(rlim_t more) {
 }
 
 static int no_address_space_for_stacks(void) {
-    if (TS_SANITIZED) {
-        TS_SKIP("address-space limit (a sanitizer maps terabytes)");
+    if (TS_SANITIZED || TS_EMULATED) {
+        TS_SKIP("address-space limit (a sanitizer or emulator has its own)");
     }
     have_a_team();
     TS_NEED(limit_memory(2 << 20) == 0, "no limit");
@@ -138,8 +138,8 @@ static int no_address_space_for_stacks(void) {
 
 /* Two stacks of the three fit: trying one thread would not have been enough. */
 static int address_space_for_some_stacks(void) {
-    if (TS_SANITIZED) {
-        TS_SKIP("address-space limit (a sanitizer maps terabytes)");
+    if (TS_SANITIZED || TS_EMULATED) {
+        TS_SKIP("address-space limit (a sanitizer or emulator has its own)");
     }
     have_a_team();
     TS_NEED(limit_memory((rlim_t)45 << 20) == 0, "no limit");
@@ -325,8 +325,8 @@ static void call_from_a_handler(int number) {
 
 static int a_storm_of_signals_into_regions(void) {
     const struct itimerval often = {{0, 100}, {0, 100}};
-    if (TS_SANITIZER_THREADS) {
-        TS_SKIP("storm of signals (the sanitizer holds them back)");
+    if (TS_SANITIZER_THREADS || TS_EMULATED) {
+        TS_SKIP("storm of signals (a sanitizer or emulator holds them back)");
     }
     main_thread = gettid();
     have_a_team();
@@ -476,8 +476,8 @@ static int affinity_is_left_alone(void) {
 
 /* A stack that cannot be mapped leaves ENOMEM behind. */
 static int errno_is_left_alone_without_threads(void) {
-    if (TS_SANITIZED) {
-        TS_SKIP("address-space limit (a sanitizer maps terabytes)");
+    if (TS_SANITIZED || TS_EMULATED) {
+        TS_SKIP("address-space limit (a sanitizer or emulator has its own)");
     }
     have_a_team();
     TS_NEED(limit_memory(2 << 20) == 0, "no limit");

@@ -21,7 +21,7 @@ enum { TS_SURVIVED = 0, TS_BROKEN = 1, TS_SKIPPED = 77 };
 /* To be returned by main. With a fault's name as the argument: that one alone, in this process. */
 int ts_faults(int argc, char **argv, const ts_fault *faults, size_t count);
 
-/* The threads of this process, but a sanitizer's. */
+/* The threads of this process, but a sanitizer's or an emulator's. */
 int ts_thread_count(void);
 
 /* Whether every other thread of this process blocks all signals but those that instructions raise. */
