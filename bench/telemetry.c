@@ -54,7 +54,8 @@ static void pause_before(const char *stream, int i) {
 
 static void play(const char *stream, unsigned long long seed, int calls) {
     for (int i = 0; i < calls; i++) {
-        int operation = (int)(next(&seed) % OPERATIONS), octave = LEAST + (int)(next(&seed) % (MOST - LEAST + 1));
+        int operation = (int)(next(&seed) % OPERATIONS),
+            octave = LEAST + (int)(next(&seed) % (MOST - LEAST + 1));
         pause_before(stream, i);
         double start = now();
         call(operation, 1L << octave);
