@@ -104,7 +104,7 @@ static axis take_longest_kept(walk *w) {
 
 /* What the pattern makes of the axes: elements along `rows` (or of whole runs along `gather`) form the pieces. */
 typedef struct pattern {
-    int laned;
+    int laned, few; /* few columns */
     axis rows, gather, cols;
     int64_t piece, chunk; /* rows or runs in a piece; pieces in a chunk */
 } pattern;
@@ -123,7 +123,8 @@ static pattern pattern_of(walk *w) {
         p.cols = take(w, innermost(w, 0));
     if (p.cols.extent == 0)
         p.cols.extent = 1;
-    p.laned = run || (p.cols.extent < RP_NARROW && p.rows.extent >= RP_SHORT);
+    p.few = !run && p.cols.extent < RP_NARROW;
+    p.laned = run || (p.few && p.rows.extent >= RP_SHORT);
     if (p.gather.extent > 1) {
         p.piece = RP_GATHER / p.rows.extent;
         p.chunk = RP_CHUNK / RP_GATHER;
@@ -147,6 +148,7 @@ typedef struct arithmetic {
     folding rule;
     int narrow;      /* float32 inside a tree */
     int compensated; /* the state keeps what it loses */
+    int one_by_one;  /* each row is a block */
 } arithmetic;
 
 typedef struct partial {
@@ -189,7 +191,9 @@ static double tree(const arithmetic *m, const double *v) {
 }
 
 static partial fold_rows(const arithmetic *m, partial s, const double *v, int64_t n) {
-    for (int64_t first = 0; first < n; first += RP_BLOCK) {
+    for (int64_t i = 0; m->one_by_one && i < n; i++)
+        s = enter(m, s, v[i], 0);
+    for (int64_t first = 0; !m->one_by_one && first < n; first += RP_BLOCK) {
         int64_t in_block = n - first < RP_BLOCK ? n - first : RP_BLOCK, r = in_block >= RP_TREE ? RP_TREE : 1;
         double p = r == RP_TREE ? tree(m, v + first) : v[first];
         if (in_block == RP_BLOCK)
@@ -294,7 +298,7 @@ static void restate(folding rule, double divisor, const raptors_array *x, raptor
     walk w = axes_of(x, axes, out);
     pattern p = pattern_of(&w);
     int wide = out->dtype == RAPTORS_FLOAT64;
-    arithmetic m = {rule, rule == SUM && !wide, rule == SUM && wide};
+    arithmetic m = {rule, rule == SUM && !wide, rule == SUM && wide, rule == SUM && wide && p.few};
     for (int64_t i = 0; i < outer_count(&w, 0); i++)
         for (int64_t c = 0; c < p.cols.extent; c++) {
             int64_t to = c * p.cols.out;
