@@ -191,39 +191,46 @@ static void start_watch(rp_answer *a, const rp_moment *m) {
     }
 }
 
+/* A call that the word alone does not answer: it is measured, or may take the team. */
+static __attribute__((noinline)) void ask_closely(rp_answer *a, rp_moment *m, bool learns, bool measure) {
+    rp_learner *l = m->l;
+    m->now = l->clock();
+    m->hot = a->hot = team_is_hot(m->t, m->now);
+    bool sleeping = !m->hot && m->decided.team[1] && !m->decided.team[0];
+    bool ask_all = measure || sleeping || rp_ledger_premium(&l->ledger, m->now) > 0;
+    if (learns && ask_all && rp_learner_try_lock(l)) {
+        m->place = rp_place_at(l, m->spot);
+        decide(m, a);
+        rp_learner_unlock(l);
+    } else {
+        decide_by_word(m, a);
+    }
+    a->timed &= learns;
+    if (a->timed) {
+        start_watch(a, m);
+    }
+}
+
 rp_answer rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q) {
-    rp_answer a = {.members = 1, .team = 1};
     int mode = atomic_load_explicit(&l->mode, memory_order_relaxed);
-    rp_moment m = {.l = l, .t = t, .q = q, .spot = rp_spot_of(q)};
-    m.decided = rp_decision_unpack(rp_decided(l, m.spot));
-    rp_answer_alone(&a, q, m.decided.known ? m.decided.alone_arm : RP_ARM_alone, m.decided.reason[0]);
+    rp_spot spot = rp_spot_of(q);
+    rp_decision d = rp_decision_unpack(rp_decided(l, spot));
+    rp_answer a = {
+        .members = 1, .team = 1, .arm = d.known ? d.alone_arm : RP_ARM_alone, .reason = d.reason[0]};
+    a.stream = q->streamable && a.arm != RP_ARM_alone_plain;
     if (q->blocked != RP_BLOCK_none || q->team < 2 || q->parts < 2) {
         a.reason = (uint8_t)(q->blocked != RP_BLOCK_none ? why_blocked(q->blocked) : RP_REASON_bound);
         return a;
     }
-    if (mode == RAPTORS_OFF || (mode == RAPTORS_FREEZE && !m.decided.known)) {
+    if (mode == RAPTORS_OFF || (mode == RAPTORS_FREEZE && !d.known)) {
         rp_answer_prior(&a, q, mode == RAPTORS_OFF ? RP_REASON_off : RP_REASON_prior);
         return a;
     }
-    bool measure = mode == RAPTORS_LEARN && (!m.decided.quiet || (++t->tick & RP_SETTLED_MASK) == 0);
-    measure |= mode == RAPTORS_LEARN && rp_explore_run_goes_on(l);
-    if (!measure && !m.decided.team[0] && !m.decided.team[1]) {
-        return a;
-    }
-    m.now = l->clock();
-    m.hot = a.hot = team_is_hot(t, m.now);
-    bool sleeping = !m.hot && m.decided.team[1] && !m.decided.team[0];
-    bool ask_all = measure || sleeping || rp_ledger_premium(&l->ledger, m.now) > 0;
-    if (mode == RAPTORS_LEARN && ask_all && rp_learner_try_lock(l)) {
-        m.place = rp_place_at(l, m.spot);
-        decide(&m, &a);
-        rp_learner_unlock(l);
-    } else {
-        decide_by_word(&m, &a);
-    }
-    a.timed &= mode == RAPTORS_LEARN;
-    if (a.timed) {
-        start_watch(&a, &m);
+    bool learns = mode == RAPTORS_LEARN;
+    bool measure = learns && (!d.quiet || (++t->tick & RP_SETTLED_MASK) == 0 || rp_explore_run_goes_on(l));
+    if (measure || d.team[0] || d.team[1]) {
+        rp_moment m = {.l = l, .t = t, .q = q, .spot = spot, .decided = d};
+        ask_closely(&a, &m, learns, measure);
     }
     return a;
 }
