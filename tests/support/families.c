@@ -6,8 +6,9 @@
 
 #include <math.h>
 
-const char *const ts_family_names[TS_FAMILIES] = {"uniform",     "centred", "cancelling", "lognormal", "top",
-                                                  "alternating", "offset",  "wide",       "ones"};
+const char *const ts_family_names[TS_FAMILIES] = {"uniform", "centred",     "cancelling", "lognormal",
+                                                  "top",     "alternating", "offset",     "wide",
+                                                  "ones",    "nearly one"};
 
 /* Number i of the generator that starts at seed. */
 static uint64_t random_at(uint64_t seed, int64_t i) {
@@ -50,8 +51,10 @@ static double value(ts_family family, raptors_dtype t, uint64_t seed, int64_t i,
         return (i % 2 ? -1 : 1) * (1 + unit_of(r)) * 0x1p20;
     case TS_OFFSET:
         return 10000 + unit_of(r);
-    case TS_WIDE:
+    case TS_SPREAD_OUT:
         return (r >> 63 ? -1 : 1) * power_of(r, 24) * power_of(r >> 24, 24);
+    case TS_NEARLY_ONE:
+        return 1 + (unit_of(r) - 0.5) * 0x1p-6;
     default:
         return 1;
     }

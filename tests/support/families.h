@@ -14,8 +14,9 @@ typedef enum ts_family {
     TS_TOP,         /* integers just above 2^24 (float64: 2^53), where every second one is missing */
     TS_ALTERNATING, /* large, of alternating sign */
     TS_OFFSET,      /* 10,000 and a little: a large mean, a small variance */
-    TS_WIDE,        /* both signs, over 48 powers of two */
+    TS_SPREAD_OUT,  /* both signs, over 48 powers of two */
     TS_ONES,        /* nothing else */
+    TS_NEARLY_ONE,  /* within 1/128 of it: for products */
     TS_FAMILIES
 } ts_family;
 

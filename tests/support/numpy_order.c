@@ -3,6 +3,7 @@
  */
 #include "numpy_order.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define NUMPY_ORDER(T)                                                                                       \
@@ -81,6 +82,8 @@
             break;                                                                                           \
         default:                                                                                             \
             variance_##T(x, rows, cols, axis, out);                                                          \
+            for (int64_t k = 0; op == TS_NP_STD && k < (axis ? rows : cols); k++)                            \
+                out[k] = (T)sqrt((double)out[k]);                                                            \
         }                                                                                                    \
     }
 NUMPY_ORDER(float)

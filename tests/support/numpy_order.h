@@ -12,9 +12,9 @@
 
 #include "raptors.h"
 
-typedef enum ts_np { TS_NP_SUM, TS_NP_MEAN, TS_NP_PROD, TS_NP_VAR } ts_np;
+typedef enum ts_np { TS_NP_SUM, TS_NP_MEAN, TS_NP_PROD, TS_NP_VAR, TS_NP_STD } ts_np;
 
-/* Reduce a C-ordered float32 or float64 table over axis 0 or 1, with results of the same type, var with ddof 0. */
+/* Reduce a C-ordered float32 or float64 table over axis 0 or 1, with results of the same type, ddof 0. */
 void ts_numpy_reduce(ts_np op, raptors_dtype t, const void *x, int64_t rows, int64_t cols, int axis,
                      void *out);
 
