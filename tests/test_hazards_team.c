@@ -362,6 +362,9 @@ static long resident_pages(void) {
 
 static int a_thousand_threads_each_with_a_region(void) {
     long at_hundred = 0;
+    if (TS_EMULATED) {
+        TS_SKIP("a thousand threads (the emulator's memory grows)");
+    }
     rp_team_pretend(TEAM);
     for (int i = 0; i < 1000; i++) {
         pthread_t thread;
@@ -396,6 +399,9 @@ static void *many_calls(void *unused) {
 static int eight_threads_call_at_once(void) {
     pthread_t thread[8];
     void *broken;
+    if (TS_EMULATED) {
+        TS_SKIP("eight threads at once (an emulator takes too long)");
+    }
     rp_team_pretend(2);
     for (int i = 0; i < 8; i++) {
         TS_NEED(pthread_create(&thread[i], NULL, many_calls, NULL) == 0, "no thread");
