@@ -13,38 +13,46 @@ static double sign(ts_prng *g) {
     return ts_next(g) & 1 ? 1.0 : -1.0;
 }
 
+/* least + [0, 1), times a power of two about 1. One number is drawn at a time: the order in which the operands of an
+   expression are worked out is the compiler's, and the numbers must not be. */
+static double scaled(ts_prng *g, double least, int powers) {
+    const double unit = least + ts_unit(g);
+    return ldexp(unit, (int)ts_below(g, powers) - powers / 2);
+}
+
 static double wild_float(raptors_dtype t, ts_prng *g) {
     int single = t == RAPTORS_FLOAT32;
-    double denormal = single ? FLT_TRUE_MIN : DBL_TRUE_MIN;
+    double denormal = single ? FLT_TRUE_MIN : DBL_TRUE_MIN, signum = sign(g);
     switch (ts_below(g, 24)) {
     case 0:
         return NAN;
     case 1:
-        return sign(g) * INFINITY;
+        return signum * INFINITY;
     case 2:
     case 3:
-        return sign(g) * 0.0;
+        return signum * 0.0;
     case 4:
-        return sign(g) * denormal * (double)(1 + ts_below(g, 1000));
+        return signum * denormal * (double)(1 + ts_below(g, 1000));
     case 5:
-        return sign(g) * (single ? FLT_MAX : DBL_MAX);
+        return signum * (single ? FLT_MAX : DBL_MAX);
     case 6:
-        return sign(g) * (single ? FLT_MIN : DBL_MIN);
+        return signum * (single ? FLT_MIN : DBL_MIN);
     default:
-        return sign(g) * ldexp(1 + ts_unit(g), (int)ts_below(g, single ? 250 : 2000) - (single ? 125 : 1000));
+        return signum * scaled(g, 1, single ? 250 : 2000);
     }
 }
 
 static double any_float(raptors_dtype t, ts_flavour flavour, ts_prng *g) {
+    if (flavour == TS_WILD)
+        return wild_float(t, g);
+    const double signum = sign(g);
     switch (flavour) {
     case TS_PLAIN:
-        return sign(g) * ldexp(ts_unit(g), (int)ts_below(g, 17) - 8);
-    case TS_WILD:
-        return wild_float(t, g);
+        return signum * scaled(g, 0, 17);
     case TS_TIES:
-        return sign(g) * (double)ts_below(g, 3);
+        return signum * (double)ts_below(g, 3);
     default:
-        return sign(g) * (1 + (ts_unit(g) - 0.5) * 0x1p-6);
+        return signum * (1 + (ts_unit(g) - 0.5) * 0x1p-6);
     }
 }
 
