@@ -13,47 +13,43 @@ static double sign(ts_prng *g) {
     return ts_next(g) & 1 ? 1.0 : -1.0;
 }
 
-/* least + [0, 1), times a power of two about 1. One number is drawn at a time: the order in which the operands of an
-   expression are worked out is the compiler's, and the numbers must not be. */
-static double scaled(ts_prng *g, double least, int powers) {
-    const double unit = least + ts_unit(g);
-    return ldexp(unit, (int)ts_below(g, powers) - powers / 2);
+/* C leaves the order of draws within an expression to the compiler: each stands in a statement of its own. */
+static double scaled(ts_prng *g, double least, int exponents, int lowest) {
+    double s = sign(g), unit = ts_unit(g);
+    int exponent = (int)ts_below(g, exponents) + lowest;
+    return s * ldexp(least + unit, exponent);
 }
 
 static double wild_float(raptors_dtype t, ts_prng *g) {
     int single = t == RAPTORS_FLOAT32;
-    double denormal = single ? FLT_TRUE_MIN : DBL_TRUE_MIN, signum = sign(g);
-    switch (ts_below(g, 24)) {
+    int64_t kind = ts_below(g, 24), steps = 1 + ts_below(g, 1000);
+    double s = sign(g);
+    switch (kind) {
     case 0:
         return NAN;
     case 1:
-        return signum * INFINITY;
+        return s * INFINITY;
     case 2:
     case 3:
-        return signum * 0.0;
+        return s * 0.0;
     case 4:
-        return signum * denormal * (double)(1 + ts_below(g, 1000));
+        return s * (single ? FLT_TRUE_MIN : DBL_TRUE_MIN) * (double)steps;
     case 5:
-        return signum * (single ? FLT_MAX : DBL_MAX);
+        return s * (single ? FLT_MAX : DBL_MAX);
     case 6:
-        return signum * (single ? FLT_MIN : DBL_MIN);
+        return s * (single ? FLT_MIN : DBL_MIN);
     default:
-        return signum * scaled(g, 1, single ? 250 : 2000);
+        return scaled(g, 1, single ? 250 : 2000, single ? -125 : -1000);
     }
 }
 
 static double any_float(raptors_dtype t, ts_flavour flavour, ts_prng *g) {
     if (flavour == TS_WILD)
         return wild_float(t, g);
-    const double signum = sign(g);
-    switch (flavour) {
-    case TS_PLAIN:
-        return signum * scaled(g, 0, 17);
-    case TS_TIES:
-        return signum * (double)ts_below(g, 3);
-    default:
-        return signum * (1 + (ts_unit(g) - 0.5) * 0x1p-6);
-    }
+    if (flavour == TS_PLAIN)
+        return scaled(g, 0, 17, -8);
+    double s = sign(g);
+    return flavour == TS_TIES ? s * (double)ts_below(g, 3) : s * (1 + (ts_unit(g) - 0.5) * 0x1p-6);
 }
 
 static int64_t any_integer(int bits, ts_flavour flavour, ts_prng *g) {
