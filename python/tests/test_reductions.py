@@ -53,7 +53,12 @@ def test_integer_sums_and_products_are_equal(name, data):
     )
 
 
-@pytest.mark.parametrize("name", ROUNDED)
+def assert_same_form(ours, theirs):
+    assert type(ours) is type(theirs)
+    assert (ours.dtype, ours.shape, layout(np.asarray(ours))) == (theirs.dtype, theirs.shape, layout(np.asarray(theirs)))
+
+
+@pytest.mark.parametrize("name", [name for name in ROUNDED if name != "prod"])
 @given(data=st.data())
 def test_rounded_ones_have_numpys_form(name, data):
     """Type, dtype, shape and memory order; the same values where the truth has no digits: NaN and infinities."""
@@ -63,10 +68,41 @@ def test_rounded_ones_have_numpys_form(name, data):
     if isinstance(theirs, type):
         assert ours is theirs
         return
-    assert type(ours) is type(theirs)
-    assert (ours.dtype, ours.shape, layout(np.asarray(ours))) == (theirs.dtype, theirs.shape, layout(np.asarray(theirs)))
+    assert_same_form(ours, theirs)
     np.testing.assert_array_equal(np.isfinite(ours), np.isfinite(theirs))
     np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-3)
+
+
+def exact_product(row):
+    """The product of floats; None if in some order of them a partial product leaves float64's normal range."""
+    if any(map(math.isnan, row)) or (0 in row and any(map(math.isinf, row))):
+        return math.nan
+    sizes = [math.log2(abs(value)) for value in row if value and math.isfinite(value)]
+    if sum(size for size in sizes if size < 0) < -1020 or sum(size for size in sizes if size > 0) > 1020:
+        return None
+    infinite = math.prod(math.copysign(1, value) for value in row) * math.inf
+    return infinite if any(map(math.isinf, row)) else float(math.prod(map(Fraction, row)))
+
+
+@given(data=st.data())
+def test_products_have_numpys_form_and_the_true_value(data):
+    """NumPy's float32 products overflow and underflow on their way, and make zeros, infinities and NaN of it: where
+    float64 has room for them, the value is the exact one."""
+    x, keywords = data.draw(calls("prod", FLOATS, FINITE_SUMS))
+    ours, _ = outcome(raptors.prod, x, **keywords)
+    theirs, _ = outcome(np.prod, x, **keywords)
+    if isinstance(theirs, type):
+        assert ours is theirs
+        return
+    assert_same_form(ours, theirs)
+    axis = keywords["axis"]
+    axes = tuple(range(x.ndim)) if axis is None else np.atleast_1d(axis).tolist() if x.ndim else ()
+    rows = np.moveaxis(x, axes, range(x.ndim - len(axes), x.ndim)).reshape(ours.size, -1).tolist()
+    known = [(value, exact) for value, exact in zip(np.ravel(ours), map(exact_product, rows)) if exact is not None]
+    with np.errstate(over="ignore", under="ignore"):
+        truth = np.array([exact for _, exact in known]).astype(ours.dtype)
+    tiny = float(np.finfo(ours.dtype).smallest_subnormal)
+    np.testing.assert_allclose([value for value, _ in known], truth, rtol=1e-6, atol=tiny)
 
 
 def scaled(value):
