@@ -158,9 +158,9 @@ static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, i
     }
 }
 
-static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
-                      raptors_dtype dtype, double divisor, int root) {
-    const int64_t *index = (const int64_t *)state + pitch;
+static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t cols, void *out,
+                      int64_t out_stride, raptors_dtype dtype, double divisor, int root) {
+    const int64_t *index = (const int64_t *)state + pitch + column;
     (void)dtype;
     (void)divisor;
     (void)root;

@@ -346,16 +346,19 @@ RP_INLINE void F(write)(const RP_WC *s, int64_t pitch, int64_t cols, char *out, 
 }
 
 /* The usual cases are written out: results one after another, and no division by 1. */
-static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
-                      raptors_dtype dtype, double divisor, int root) {
+static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t cols, void *out,
+                      int64_t out_stride, raptors_dtype dtype, double divisor, int root) {
     const int divides = RP_IS_FLOAT ? divisor != 1 : dtype == RAPTORS_FLOAT64;
     const int64_t item = divides && !RP_IS_FLOAT ? (int64_t)sizeof(double) : (int64_t)sizeof(F(result));
+    const RP_WC *s = (const RP_WC *)state + column;
     (void)root;
     if (out_stride == item && divides)
         F(write)
-    (state, pitch, cols, out, RP_IS_FLOAT ? (int64_t)sizeof(RP_C) : (int64_t)sizeof(double), 1, divisor);
-    else if (out_stride == item) F(write)(state, pitch, cols, out, sizeof(F(result)), 0, divisor);
-    else F(write)(state, pitch, cols, out, out_stride, divides, divisor);
+        (s, pitch, cols, out, RP_IS_FLOAT ? (int64_t)sizeof(RP_C) : (int64_t)sizeof(double), 1, divisor);
+    else if (out_stride == item)
+        F(write)(s, pitch, cols, out, sizeof(F(result)), 0, divisor);
+    else
+        F(write)(s, pitch, cols, out, out_stride, divides, divisor);
 }
 
 /* Fewer than RP_BLOCK rows straight to results that lie one after another: what init, rows and finish give, which

@@ -155,9 +155,9 @@ static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, i
     }
 }
 
-static void F(finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
-                      raptors_dtype dtype, double divisor, int root) {
-    const double *m2 = (const double *)state + moments_m2 * pitch, *rest = m2 + pitch;
+static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t cols, void *out,
+                      int64_t out_stride, raptors_dtype dtype, double divisor, int root) {
+    const double *m2 = (const double *)state + moments_m2 * pitch + column, *rest = m2 + pitch;
     (void)dtype;
     for (int64_t i = 0; i < cols; i++) {
         double v = m2[i] - m2[i] == 0 ? m2[i] + rest[i] : m2[i];

@@ -119,7 +119,7 @@ static void fold_piece(const rp_fold_plan *p, scratch *s, void *state, int64_t p
 typedef struct place {
     int64_t first, cols; /* columns of the unit */
     const char *x;       /* its first element */
-    char *out;
+    char *out;           /* of the first column of all */
 } place;
 
 static place place_of(const rp_fold_plan *p, int64_t unit) {
@@ -129,8 +129,7 @@ static place place_of(const rp_fold_plan *p, int64_t unit) {
         .cols = least(p->tile, p->cols.extent - first),
         .x = p->kept.data[0] + rp_axes_offset(p->kept.axis, p->kept.ndim, 0, outer) +
              first * p->cols.stride[0],
-        .out = p->kept.data[1] + rp_axes_offset(p->kept.axis, p->kept.ndim, 1, outer) +
-               first * p->cols.stride[1],
+        .out = p->kept.data[1] + rp_axes_offset(p->kept.axis, p->kept.ndim, 1, outer),
     };
 }
 
@@ -149,13 +148,22 @@ static void fold_chunk(const rp_fold_plan *p, scratch *s, const place *at, int64
     }
 }
 
+/* The results of a unit, one stretch of an output axis at a time. */
 static void finish(const rp_fold_plan *p, const place *at, const void *state) {
-    p->fold->finish(state, p->tile, at->cols, at->out, p->cols.stride[1], p->out, p->divisor, p->roots);
+    const rp_axis *along = &p->parts[p->nparts - 1];
+    for (int64_t c = 0, n; c < at->cols; c += n) {
+        const int64_t column = at->first + c;
+        n = least(along->extent - column % along->extent, at->cols - c);
+        p->fold->finish(state, p->tile, c, n, at->out + rp_axes_offset(p->parts, p->nparts, 1, column),
+                        along->stride[1], p->out, p->divisor, p->roots);
+    }
 }
 
 static void run_shallow(const rp_fold_plan *p, scratch *s, const place *at) {
     const int64_t rows = p->rows.extent;
     const int64_t width = p->direct ? at->cols : PACK / rows / RP_LANES * RP_LANES;
+    const int64_t item = p->parts[0].stride[1];
+    char *out = at->out + at->first * item;
     for (int64_t c = 0; c < at->cols; c += width) {
         const int64_t w = least(width, at->cols - c);
         const void *from = at->x + c * p->cols.stride[0];
@@ -164,7 +172,7 @@ static void run_shallow(const rp_fold_plan *p, scratch *s, const place *at) {
             from = pack(p, s, from, stride, p->cols.stride[0], rows, w);
             stride = w * p->folded_item;
         }
-        p->fold->shallow(at->out + c * p->cols.stride[1], from, stride, rows, w, p->divisor);
+        p->fold->shallow(out + c * item, from, stride, rows, w, p->divisor);
     }
 }
 

@@ -25,19 +25,21 @@ typedef struct rp_fold_plan {
     raptors_dtype in, folded, out; /* of x, as the fold reads it, of the result */
     double divisor;
     bool indexed, roots;
-    int64_t item, folded_item; /* bytes of an element of x, and as the fold reads it */
-    bool widened;              /* elements become float64 first */
-    bool runs;                 /* reduced along memory; else rows are folded, column by column */
-    bool wide;                 /* few columns: RP_LANES rows lie side by side */
-    bool one_by_one;           /* rows enter the state one by one, not in blocks */
-    bool direct;               /* the kernel reads x where it lies */
-    bool shallow;              /* so few rows that they need no state */
-    rp_nest kept;              /* outer kept axes; operands x, out */
-    rp_nest reduced;           /* outer reduced axes */
-    rp_axis cols;              /* the kept axis that runs through a unit */
-    rp_axis rows;              /* the reduced axis that runs through a piece */
-    rp_axis gather;            /* runs only: a second one, whose short runs are gathered; extent 1 if none */
-    int64_t piece;             /* of rows, or of gathered runs */
+    int64_t item, folded_item;       /* bytes of an element of x, and as the fold reads it */
+    bool widened;                    /* elements become float64 first */
+    bool runs;                       /* reduced along memory; else rows are folded, column by column */
+    bool wide;                       /* few columns: RP_LANES rows lie side by side */
+    bool one_by_one;                 /* rows enter the state one by one, not in blocks */
+    bool direct;                     /* the kernel reads x where it lies */
+    bool shallow;                    /* so few rows that they need no state */
+    rp_nest kept;                    /* outer kept axes; operands x, out */
+    rp_nest reduced;                 /* outer reduced axes */
+    rp_axis cols;                    /* the kept axis that runs through a unit, as x has it */
+    rp_axis parts[RAPTORS_MAX_NDIM]; /* the same as the output has it, where that may be several axes */
+    int nparts;
+    rp_axis rows;   /* the reduced axis that runs through a piece */
+    rp_axis gather; /* runs only: a second one, whose short runs are gathered; extent 1 if none */
+    int64_t piece;  /* of rows, or of gathered runs */
     int64_t pieces_along, pieces, chunk,
         chunks;                 /* pieces in an outer step, in all, in a chunk; chunks in all */
     int64_t tile, tiles, units; /* columns of a unit; units along cols; in all */

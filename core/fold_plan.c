@@ -25,18 +25,42 @@ static int innermost(const rp_nest *n, bool reduced) {
     return k;
 }
 
-static rp_axis take_innermost(rp_nest *n, bool reduced) {
-    int k = innermost(n, reduced);
+static rp_axis take_innermost_reduced(rp_nest *n) {
+    int k = innermost(n, true);
     return k < 0 ? none : rp_nest_take(n, k);
 }
 
+/* Axes that x has as one and the output as several count as one, so that the output's strides decide nothing. */
+static int64_t columns_ending_at(const rp_nest *n, int k) {
+    int64_t columns = n->axis[k].extent;
+    for (; n->axis[k].continues; k--)
+        columns *= n->axis[k - 1].extent;
+    return columns;
+}
+
+static void take_columns(rp_fold_plan *p, rp_nest *n, int k) {
+    p->cols = p->parts[0] = none;
+    p->nparts = 1;
+    if (k < 0)
+        return;
+    const int64_t columns = columns_ending_at(n, k);
+    int first = k;
+    while (n->axis[first].continues)
+        first--;
+    p->nparts = k - first + 1;
+    for (int i = 0; i < p->nparts; i++)
+        p->parts[i] = rp_nest_take(n, first);
+    p->cols = p->parts[p->nparts - 1];
+    p->cols.extent = columns;
+}
+
 /* The longest kept axis, where the innermost axes are too short to work along. */
-static rp_axis take_longest_kept(rp_nest *n) {
+static int longest_kept(const rp_nest *n) {
     int best = innermost(n, false);
-    for (int k = n->ndim - 1; k >= 0; k--)
-        if (!n->axis[k].reduced && n->axis[k].extent > n->axis[best].extent)
+    for (int k = best; k >= 0; k--)
+        if (!n->axis[k].reduced && columns_ending_at(n, k) > columns_ending_at(n, best))
             best = k;
-    return best < 0 ? none : rp_nest_take(n, best);
+    return best;
 }
 
 static void choose_axes(rp_fold_plan *p, rp_nest *n, rp_fold_op op) {
@@ -45,16 +69,13 @@ static void choose_axes(rp_fold_plan *p, rp_nest *n, rp_fold_op op) {
     const int64_t few = moments ? RP_SHORT_MOMENTS : RP_SHORT;
     p->runs = last >= 0 && n->axis[last].reduced && (kept < 0 || n->axis[last].extent >= few);
     p->gather = none;
-    p->rows = take_innermost(n, true);
-    if (p->runs) {
-        p->cols = take_innermost(n, false);
-        if (kept < 0 && p->rows.extent < RP_GATHER / 8)
-            p->gather = take_innermost(n, true);
-    } else if (kept >= 0 && n->axis[innermost(n, false)].extent < RP_NARROW && p->rows.extent < RP_SHORT) {
-        p->cols = take_longest_kept(n);
-    } else {
-        p->cols = take_innermost(n, false);
-    }
+    p->rows = take_innermost_reduced(n);
+    if (p->runs && kept < 0 && p->rows.extent < RP_GATHER / 8)
+        p->gather = take_innermost_reduced(n);
+    int columns = innermost(n, false);
+    if (!p->runs && kept >= 0 && p->rows.extent < RP_SHORT && columns_ending_at(n, columns) < RP_NARROW)
+        columns = longest_kept(n);
+    take_columns(p, n, columns);
     /* Few columns cannot keep the machine busy with trees alone, so float64 sums are compensated row by row there. */
     p->one_by_one = sums && !p->runs && p->cols.extent < RP_NARROW && p->folded == RAPTORS_FLOAT64;
     p->wide = !p->runs && p->cols.extent < RP_NARROW && p->rows.extent >= RP_SHORT;
@@ -126,7 +147,8 @@ static bool can_be_shallow(const rp_fold_plan *p) {
     const int64_t item = rp_itemsize(p->out);
     const bool own = p->out == p->folded || (integer && p->out == RAPTORS_INT64);
     return p->fold->shallow && own && !p->one_by_one && !p->runs && !p->wide && p->pieces == 1 &&
-           p->rows.extent < RP_BLOCK && p->cols.stride[1] == item && rp_nest_aligned(&p->kept, 1, item);
+           p->rows.extent < RP_BLOCK && p->nparts == 1 && p->cols.stride[1] == item &&
+           rp_nest_aligned(&p->kept, 1, item);
 }
 
 void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold_call *call,

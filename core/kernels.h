@@ -76,10 +76,11 @@ typedef struct rp_fold {
     /* Each column then other's, from its column 0 on, which came later in the order. */
     void (*merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
                   int64_t cols);
-    /* Write the results, out_stride bytes apart, as a dtype that core allowed. `divisor` divides a sum (1, or the count)
-       or is count - ddof for moments; `root` asks for the square root of a variance. */
-    void (*finish)(const void *state, int64_t pitch, int64_t cols, void *out, int64_t out_stride,
-                   raptors_dtype dtype, double divisor, int root);
+    /* Write the results of `cols` columns from `column` on, out_stride bytes apart, as a dtype that core allowed.
+       `divisor` divides a sum (1, or the count) or is count - ddof for moments; `root` asks for the square root of a
+       variance. */
+    void (*finish)(const void *state, int64_t pitch, int64_t column, int64_t cols, void *out,
+                   int64_t out_stride, raptors_dtype dtype, double divisor, int root);
     /* Fewer than RP_BLOCK rows straight to dense results of the fold's own dtype: what init, rows and finish give. NULL
        where the state is more than a value. */
     void (*shallow)(void *out, const void *x, int64_t row_stride, int64_t rows, int64_t cols, double divisor);

@@ -27,10 +27,10 @@ static void walk_upwards(rp_nest *n, rp_axis *a) {
     }
 }
 
-static bool one_axis(const rp_nest *n, const rp_axis *outer, const rp_axis *inner) {
+static bool one_axis(const rp_axis *outer, const rp_axis *inner, int operands) {
     if (outer->reduced != inner->reduced)
         return false;
-    for (int k = 0; k < n->operands; k++) {
+    for (int k = 0; k < operands; k++) {
         int64_t span;
         if (__builtin_mul_overflow(inner->extent, inner->stride[k], &span) || span != outer->stride[k])
             return false;
@@ -41,11 +41,14 @@ static bool one_axis(const rp_nest *n, const rp_axis *outer, const rp_axis *inne
 static void join_axes(rp_nest *n) {
     int last = 0;
     for (int k = 1; k < n->ndim; k++) {
-        if (one_axis(n, &n->axis[last], &n->axis[k])) {
-            n->axis[k].extent *= n->axis[last].extent;
-            n->axis[last] = n->axis[k];
+        rp_axis *outer = &n->axis[last], inner = n->axis[k];
+        if (one_axis(outer, &inner, n->operands)) {
+            inner.extent *= outer->extent;
+            inner.continues = outer->continues;
+            *outer = inner;
         } else {
-            n->axis[++last] = n->axis[k];
+            inner.continues = one_axis(outer, &inner, 1);
+            n->axis[++last] = inner;
         }
     }
     if (n->ndim)

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Axes of extent 1 are dropped, the others sorted by one operand's stride, the largest outermost, walked upwards in
- * its memory, and joined where two are one longer axis in every operand.
+ * its memory, and joined where two are one longer axis in every operand. Two that are one longer axis in the leading
+ * operand alone stay apart, and are marked.
  */
 #ifndef RP_NEST_H
 #define RP_NEST_H
@@ -17,6 +18,7 @@ typedef struct rp_axis {
     int64_t extent;
     int64_t stride[RP_MAX_OPERANDS]; /* bytes */
     bool reduced;
+    bool continues; /* in operand 0 it is one longer axis with the one outside it */
 } rp_axis;
 
 typedef struct rp_nest {

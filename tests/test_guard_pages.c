@@ -93,7 +93,7 @@ static void fold_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64
     set_now(op->name, t, b->name, n);
     fold->init(state, pitch, n, 0);
     fold->rows(state, pitch, 0, x, n * size, ROWS, n, 0);
-    fold->finish(state, pitch, n, out, ts_types[results[0]].size, results[0], 1, 0);
+    fold->finish(state, pitch, 0, n, out, ts_types[results[0]].size, results[0], 1, 0);
     fold->init(state, pitch, ROWS, 0);
     fold->runs(state, pitch, 0, x, n * size, ROWS, n, 0);
 }

@@ -138,7 +138,7 @@ static void run_fold(const fold_case *c, const rp_kernels *k, buffer *out) {
     }
     fold->merge(states[0], pitch, BEFORE, states[1], pitch, c->cols);
     make_output(out, 0, (size_t)((c->cols + BEFORE) * out_stride));
-    fold->finish(states[0], pitch, c->cols + BEFORE, out->data, out_stride, c->result, divisor,
+    fold->finish(states[0], pitch, 0, c->cols + BEFORE, out->data, out_stride, c->result, divisor,
                  !strcmp(c->op->name, "std"));
 }
 
@@ -210,7 +210,7 @@ static void lanes_of(const ts_op *op, raptors_dtype t, int64_t rows, int64_t col
         fold->init(state, pitch, pitch, 0);
         fold->rows(state, pitch, 0, inputs[0], pitch * size, rows, pitch, 0);
         fold->lanes(state, pitch, cols);
-        fold->finish(state, pitch, cols, out->data, out_size, results[0], 1, 0);
+        fold->finish(state, pitch, 0, cols, out->data, out_size, results[0], 1, 0);
         if (i)
             compare(&got, &wanted, results[0], op->name, backends[i].name);
     }
