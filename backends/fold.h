@@ -352,13 +352,14 @@ static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t 
     const int64_t item = divides && !RP_IS_FLOAT ? (int64_t)sizeof(double) : (int64_t)sizeof(F(result));
     const RP_WC *s = (const RP_WC *)state + column;
     (void)root;
-    if (out_stride == item && divides)
-        F(write)
-        (s, pitch, cols, out, RP_IS_FLOAT ? (int64_t)sizeof(RP_C) : (int64_t)sizeof(double), 1, divisor);
-    else if (out_stride == item)
-        F(write)(s, pitch, cols, out, sizeof(F(result)), 0, divisor);
-    else
+    if (out_stride != item) {
         F(write)(s, pitch, cols, out, out_stride, divides, divisor);
+    } else if (divides) {
+        enum { DIVIDED = RP_IS_FLOAT ? sizeof(RP_C) : sizeof(double) };
+        F(write)(s, pitch, cols, out, DIVIDED, 1, divisor);
+    } else {
+        F(write)(s, pitch, cols, out, sizeof(F(result)), 0, divisor);
+    }
 }
 
 /* Fewer than RP_BLOCK rows straight to results that lie one after another: what init, rows and finish give, which
