@@ -92,6 +92,12 @@ static rp_layout map_layout(const rp_map *m) {
     return layout;
 }
 
+/* Whether what a call touches leaves so little of the last level to others that its output had better go past it.
+ * Measured: half of a 32 MB cache loses a fifth by going past, three quarters gain as much. */
+static bool passes_cache(int64_t bytes) {
+    return bytes > rp_cache_last_level() / 3 * 2;
+}
+
 void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const raptors_array *a,
                     const raptors_array *b, const raptors_array *out) {
     rp_map plan;
@@ -105,7 +111,7 @@ void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const ra
         return;
     }
     rp_question q = question(call, out->dtype, layout, bytes, plan.units, rp_team_size());
-    q.streamable = plan.access[0] == RP_DIRECT && 2 * bytes > rp_cache_last_level() && a->data != out->data &&
+    q.streamable = plan.access[0] == RP_DIRECT && passes_cache(bytes) && a->data != out->data &&
                    (!b || b->data != out->data);
     const rp_answer answer = rp_gate_ask(&q);
     plan.how = answer.stream ? RP_STREAM : 0;
