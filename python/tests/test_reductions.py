@@ -35,13 +35,19 @@ def calls(draw, name, dtypes=DTYPES, special=SPECIAL):
     return x, keywords
 
 
+def one_zero(result):
+    """A result with -0.0 as 0.0: which of the two NumPy finds least or greatest depends on the length and on the CPU."""
+    return result if isinstance(result, type) else result + np.zeros_like(result)
+
+
 @pytest.mark.parametrize("name", EXACT)
 @given(data=st.data())
 def test_exact_ones_are_equal(name, data):
     x, keywords = data.draw(calls(name))
-    assert_same_outcome(
-        outcome(getattr(raptors, name), x, **keywords), outcome(getattr(np, name), x, **keywords)
-    )
+    outcomes = [outcome(getattr(module, name), x, **keywords) for module in (raptors, np)]
+    if REDUCTIONS[name] == "SAME":
+        outcomes = [(one_zero(result), warned) for result, warned in outcomes]
+    assert_same_outcome(*outcomes)
 
 
 @pytest.mark.parametrize("name", ["sum", "prod"])
