@@ -1,7 +1,7 @@
 /* test_guard_pages.c -- no byte outside what a view describes is touched: memory ends at pages that nobody may touch.
  * SPDX-License-Identifier: MIT
  *
- * labels: hazards
+ * labels: fixed
  * Each kernel of each backend for n = 0 .. 257, its memory 0 .. 63 bytes away from a forbidden page, before and
  * behind; and the public calls on strided views. A fault ends the program, after it has said what was running.
  */

@@ -1,10 +1,11 @@
 /* test_hazards_team.c -- what breaks OpenMP inside libraries, tried on the team alone.
  * SPDX-License-Identifier: MIT
- * labels: hazards
+ * labels: fixed
  */
 #include "team.h"
 
 #include "again.h"
+#include "everything.h"
 #include "faults.h"
 
 #include <errno.h>
@@ -17,14 +18,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "float_state.h"
 #include "raptors.h"
 
-enum { TEAM = 4, ITEMS = 1 << 16 };
+enum { TEAM = TS_TEAM, ITEMS = 1 << 16 };
 
 /* ---- work whose answer is known ---------------------------------------------------------------------------- */
 
@@ -43,11 +43,6 @@ static int add_up(void) {
     return sum == (long)ITEMS * (ITEMS - 1) / 2 ? members : 0;
 }
 
-static void have_a_team(void) {
-    rp_team_pretend(TEAM);
-    raptors_set_threads(TEAM);
-}
-
 /* ---- fork ------------------------------------------------------------------------------------------------ */
 
 static int child_is_sequential_and_right(void) {
@@ -60,7 +55,7 @@ static int child_is_sequential_and_right(void) {
 }
 
 static int fork_after_regions(void) {
-    have_a_team();
+    ts_have_a_team();
     for (int i = 0; i < 100; i++) {
         TS_NEED(add_up() == TEAM, "no team in the parent, round %d", i);
         TS_NEED(child_is_sequential_and_right() == 0, "round %d", i);
@@ -73,7 +68,7 @@ static void *fork_often(void *stop) {
     for (int i = 0; i < 100 && !broken; i++) {
         const pid_t child = fork();
         if (child == 0) {
-            have_a_team();
+            ts_have_a_team();
             _exit(add_up() != 1);
         }
         broken = ts_wait(child, 10, "a child of another thread");
@@ -86,7 +81,7 @@ static int fork_from_another_thread_while_the_team_works(void) {
     atomic_bool stop = false;
     pthread_t other;
     void *broken;
-    have_a_team();
+    ts_have_a_team();
     TS_NEED(pthread_create(&other, NULL, fork_often, &stop) == 0, "no thread");
     for (long regions = 0; !atomic_load(&stop); regions++) {
         TS_NEED(add_up() == TEAM, "wrong in the parent, region %ld", regions);
@@ -97,7 +92,7 @@ static int fork_from_another_thread_while_the_team_works(void) {
 }
 
 static int fork_of_a_fork(void) {
-    have_a_team();
+    ts_have_a_team();
     TS_NEED(add_up() == TEAM, "no team");
     const pid_t child = fork();
     if (child == 0) {
@@ -116,23 +111,12 @@ static int sequential_for_good(void) {
     return TS_SURVIVED;
 }
 
-static int limit_memory(rlim_t more) {
-    unsigned long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    const int read = f != NULL ? fscanf(f, "%lu", &pages) : 0;
-    if (f != NULL) {
-        fclose(f);
-    }
-    const struct rlimit limit = {pages * (rlim_t)sysconf(_SC_PAGESIZE) + more, RLIM_INFINITY};
-    return read == 1 ? setrlimit(RLIMIT_AS, &limit) : -1;
-}
-
 static int no_address_space_for_stacks(void) {
     if (TS_SANITIZED || TS_EMULATED) {
         TS_SKIP("address-space limit (a sanitizer or emulator has its own)");
     }
-    have_a_team();
-    TS_NEED(limit_memory(2 << 20) == 0, "no limit");
+    ts_have_a_team();
+    TS_NEED(ts_limit_memory(2 << 20) == 0, "no limit");
     return sequential_for_good();
 }
 
@@ -141,18 +125,14 @@ static int address_space_for_some_stacks(void) {
     if (TS_SANITIZED || TS_EMULATED) {
         TS_SKIP("address-space limit (a sanitizer or emulator has its own)");
     }
-    have_a_team();
-    TS_NEED(limit_memory((rlim_t)45 << 20) == 0, "no limit");
+    ts_have_a_team();
+    TS_NEED(ts_limit_memory((size_t)45 << 20) == 0, "no limit");
     return sequential_for_good();
 }
 
 static int no_processes_left(void) {
-    const struct rlimit none = {1, 1};
-    if (geteuid() == 0) {
-        TS_NEED(setgid(65534) == 0 && setuid(65534) == 0, "cannot become nobody");
-    }
-    have_a_team();
-    TS_NEED(setrlimit(RLIMIT_NPROC, &none) == 0, "no limit");
+    ts_have_a_team();
+    TS_NEED(ts_limit_processes() == 0, "no limit");
     return sequential_for_good();
 }
 
@@ -175,25 +155,15 @@ static void look_at_floats(void *context, int member, int members) {
 /* A compiler that saw through the call would move the arithmetic out of the mode. */
 static void (*volatile look)(void *context, int member, int members) = look_at_floats;
 
-static uint64_t flush_to_zero(void) {
-#if defined(__x86_64__)
-    return 0x8040; /* FTZ and DAZ */
-#elif defined(__aarch64__)
-    return 1 << 24; /* FZ */
-#else
-    return 0;
-#endif
-}
-
 static int rounding_and_flushing_reach_the_workers(void) {
     static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-    have_a_team();
+    ts_have_a_team();
     TS_NEED(add_up() == TEAM, "no team");
     for (int i = 0; i < 8; i++) {
         float_report r, alone;
         fesetround(modes[i % 4]);
         rp_float_state s = rp_float_read();
-        s.control |= i < 4 ? 0 : flush_to_zero();
+        s.control |= i < 4 ? 0 : ts_flush_to_zero();
         rp_float_write(s);
         look(&alone, 0, 1);
         const int members = rp_team_run(TEAM, look_at_floats, &r);
@@ -213,7 +183,7 @@ static int rounding_and_flushing_reach_the_workers(void) {
 /* The pool is the host's too: its own regions find the workers as it left them. */
 static int workers_get_their_state_back(void) {
     int wrong = 0;
-    have_a_team();
+    ts_have_a_team();
     TS_NEED(add_up() == TEAM, "no team");
     float_report r;
     fesetround(FE_UPWARD);
@@ -234,7 +204,7 @@ static void divide_by_zero_in_the_last(void *context, int member, int members) {
 
 static int flags_of_workers_are_raised_in_the_caller(void) {
     volatile double infinite;
-    have_a_team();
+    ts_have_a_team();
     TS_NEED(add_up() == TEAM, "no team");
     feclearexcept(FE_ALL_EXCEPT);
     TS_NEED(add_up() == TEAM && fetestexcept(FE_ALL_EXCEPT) == 0, "flags from nowhere");
@@ -262,7 +232,7 @@ static void note_signal(int number) {
 static int workers_take_no_signals(void) {
     sigset_t one_signal, before = {0}, after = {0};
     main_thread = gettid();
-    have_a_team();
+    ts_have_a_team();
     signal(SIGUSR1, note_signal);
     sigprocmask(SIG_SETMASK, NULL, &before);
     TS_NEED(add_up() == TEAM, "no team");
@@ -311,7 +281,7 @@ static int a_fault_in_a_worker_reaches_the_hosts_handler(void) {
     if (TS_SANITIZED) {
         TS_SKIP("fault in a worker (the sanitizer's own handler)");
     }
-    have_a_team();
+    ts_have_a_team();
     signal(SIGSEGV, note_fault);
     rp_team_run(TEAM, touch_nothing, (void *)(size_t)&nowhere);
     TS_NEED(0, "no fault");
@@ -329,7 +299,7 @@ static int a_storm_of_signals_into_regions(void) {
         TS_SKIP("storm of signals (a sanitizer or emulator holds them back)");
     }
     main_thread = gettid();
-    have_a_team();
+    ts_have_a_team();
     TS_NEED(add_up() == TEAM, "no team");
     signal(SIGALRM, call_from_a_handler);
     setitimer(ITIMER_REAL, &often, NULL);
@@ -348,18 +318,6 @@ static void *short_life(void *unused) {
     return (void *)(size_t)add_up();
 }
 
-static long resident_pages(void) {
-    long size = 0, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (f != NULL) {
-        if (fscanf(f, "%ld %ld", &size, &resident) != 2) {
-            resident = 0;
-        }
-        fclose(f);
-    }
-    return resident;
-}
-
 static int a_thousand_threads_each_with_a_region(void) {
     long at_hundred = 0;
     if (TS_EMULATED) {
@@ -372,9 +330,10 @@ static int a_thousand_threads_each_with_a_region(void) {
         TS_NEED(pthread_create(&thread, NULL, short_life, NULL) == 0, "no thread");
         pthread_join(thread, &members);
         TS_NEED((size_t)members == TEAM, "%d members for thread %d", (int)(size_t)members, i);
-        at_hundred = i == 100 ? resident_pages() : at_hundred;
+        at_hundred = i == 100 ? ts_resident_pages() : at_hundred;
     }
-    TS_NEED(resident_pages() < at_hundred + 512, "grew from %ld to %ld pages", at_hundred, resident_pages());
+    TS_NEED(ts_resident_pages() < at_hundred + 512, "grew from %ld to %ld pages", at_hundred,
+            ts_resident_pages());
     return TS_SURVIVED;
 }
 
@@ -417,7 +376,7 @@ static int eight_threads_call_at_once(void) {
 static int inside_the_callers_regions_no_thread_is_created(void) {
     int wrong = 0;
     omp_set_max_active_levels(8);
-    have_a_team();
+    ts_have_a_team();
     for (int i = 0; i < 100; i++) {
 #pragma omp parallel num_threads(3) reduction(+ : wrong)
         {
@@ -432,7 +391,7 @@ static int inside_the_callers_regions_no_thread_is_created(void) {
 }
 
 static int the_right_answer_whatever_openmp_was_told(void) {
-    have_a_team();
+    ts_have_a_team();
     for (int i = 0; i < 100; i++) {
         TS_NEED(add_up() >= 1, "wrong sum");
     }
@@ -468,15 +427,26 @@ static int told_to_use_one_thread_none_is_created(void) {
     return TS_SURVIVED;
 }
 
+static void see_affinity(void *same, int member, int members) {
+    (void)members;
+    cpu_set_t mine;
+    ((bool *)same)[member] = sched_getaffinity(0, sizeof mine, &mine) == 0 && CPU_COUNT(&mine) > 1;
+}
+
 static int affinity_is_left_alone(void) {
     cpu_set_t before, after;
+    bool wide[TEAM] = {false};
     sched_getaffinity(0, sizeof before, &before);
-    have_a_team();
+    ts_have_a_team();
     for (int i = 0; i < 100; i++) {
         TS_NEED(add_up() == TEAM, "no team");
     }
+    TS_NEED(rp_team_run(TEAM, see_affinity, wide) == TEAM, "no team");
     sched_getaffinity(0, sizeof after, &after);
     TS_NEED(CPU_EQUAL(&before, &after), "the caller's affinity changed");
+    for (int i = 0; i < TEAM && CPU_COUNT(&before) > 1; i++) {
+        TS_NEED(wide[i], "member %d is bound to a CPU", i);
+    }
     return TS_SURVIVED;
 }
 
@@ -485,47 +455,40 @@ static int errno_is_left_alone_without_threads(void) {
     if (TS_SANITIZED || TS_EMULATED) {
         TS_SKIP("address-space limit (a sanitizer or emulator has its own)");
     }
-    have_a_team();
-    TS_NEED(limit_memory(2 << 20) == 0, "no limit");
+    ts_have_a_team();
+    TS_NEED(ts_limit_memory(2 << 20) == 0, "no limit");
     errno = 4711;
     TS_NEED(add_up() == 1 && errno == 4711, "errno became %d", errno);
     return TS_SURVIVED;
 }
 
-#define FAULT(function, ...)                                                                                 \
-    {                                                                                                        \
-#function, function, {                                                                               \
-            __VA_ARGS__                                                                                      \
-        }                                                                                                    \
-    }
-
 int main(int argc, char **argv) {
     static const ts_fault faults[] = {
-        FAULT(fork_after_regions, NULL),
-        FAULT(fork_from_another_thread_while_the_team_works, NULL),
-        FAULT(fork_of_a_fork, NULL),
-        FAULT(no_address_space_for_stacks, NULL),
-        FAULT(address_space_for_some_stacks, "OMP_STACKSIZE=20M"),
-        FAULT(no_processes_left, NULL),
-        FAULT(rounding_and_flushing_reach_the_workers, NULL),
-        FAULT(workers_get_their_state_back, NULL),
-        FAULT(flags_of_workers_are_raised_in_the_caller, NULL),
-        FAULT(workers_take_no_signals, NULL),
-        FAULT(workers_of_a_grown_team_take_no_signals, NULL),
-        FAULT(a_fault_in_a_worker_reaches_the_hosts_handler, NULL),
-        FAULT(a_storm_of_signals_into_regions, NULL),
-        FAULT(a_thousand_threads_each_with_a_region, NULL),
-        FAULT(eight_threads_call_at_once, NULL),
-        FAULT(inside_the_callers_regions_no_thread_is_created, NULL),
-        FAULT(the_right_answer_whatever_openmp_was_told, "OMP_DYNAMIC=true", "OMP_NUM_THREADS=1"),
-        FAULT(the_right_answer_whatever_openmp_was_told, "OMP_MAX_ACTIVE_LEVELS=0"),
-        FAULT(the_right_answer_whatever_openmp_was_told, "OMP_THREAD_LIMIT=2"),
-        FAULT(the_right_answer_whatever_openmp_was_told, "OMP_WAIT_POLICY=passive", "OMP_PROC_BIND=true"),
-        FAULT(on_one_cpu_no_thread_is_created, NULL),
-        FAULT(told_to_use_one_thread_none_is_created, "RAPTORS_THREADS=1"),
-        FAULT(told_to_use_one_thread_none_is_created, "OMP_THREAD_LIMIT=1"),
-        FAULT(affinity_is_left_alone, NULL),
-        FAULT(errno_is_left_alone_without_threads, NULL),
+        TS_FAULT(fork_after_regions, NULL),
+        TS_FAULT(fork_from_another_thread_while_the_team_works, NULL),
+        TS_FAULT(fork_of_a_fork, NULL),
+        TS_FAULT(no_address_space_for_stacks, NULL),
+        TS_FAULT(address_space_for_some_stacks, "OMP_STACKSIZE=20M"),
+        TS_FAULT(no_processes_left, NULL),
+        TS_FAULT(rounding_and_flushing_reach_the_workers, NULL),
+        TS_FAULT(workers_get_their_state_back, NULL),
+        TS_FAULT(flags_of_workers_are_raised_in_the_caller, NULL),
+        TS_FAULT(workers_take_no_signals, NULL),
+        TS_FAULT(workers_of_a_grown_team_take_no_signals, NULL),
+        TS_FAULT(a_fault_in_a_worker_reaches_the_hosts_handler, NULL),
+        TS_FAULT(a_storm_of_signals_into_regions, NULL),
+        TS_FAULT(a_thousand_threads_each_with_a_region, NULL),
+        TS_FAULT(eight_threads_call_at_once, NULL),
+        TS_FAULT(inside_the_callers_regions_no_thread_is_created, NULL),
+        TS_FAULT(the_right_answer_whatever_openmp_was_told, "OMP_DYNAMIC=true", "OMP_NUM_THREADS=1"),
+        TS_FAULT(the_right_answer_whatever_openmp_was_told, "OMP_MAX_ACTIVE_LEVELS=0"),
+        TS_FAULT(the_right_answer_whatever_openmp_was_told, "OMP_THREAD_LIMIT=2"),
+        TS_FAULT(the_right_answer_whatever_openmp_was_told, "OMP_WAIT_POLICY=passive", "OMP_PROC_BIND=true"),
+        TS_FAULT(on_one_cpu_no_thread_is_created, NULL),
+        TS_FAULT(told_to_use_one_thread_none_is_created, "RAPTORS_THREADS=1"),
+        TS_FAULT(told_to_use_one_thread_none_is_created, "OMP_THREAD_LIMIT=1"),
+        TS_FAULT(affinity_is_left_alone, NULL),
+        TS_FAULT(errno_is_left_alone_without_threads, NULL),
     };
     return ts_faults(argc, argv, faults, sizeof faults / sizeof faults[0]);
 }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,6 +84,47 @@ int ts_others_block_signals(void) {
         closedir(tasks);
     }
     return all;
+}
+
+/* Size and resident pages of this process. */
+static void read_pages(long pages[2]) {
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL || fscanf(f, "%ld %ld", &pages[0], &pages[1]) != 2) {
+        abort();
+    }
+    fclose(f);
+}
+
+long ts_resident_pages(void) {
+    long pages[2];
+    read_pages(pages);
+    return pages[1];
+}
+
+int ts_limit_memory(size_t more) {
+    long pages[2];
+    read_pages(pages);
+    const struct rlimit limit = {(rlim_t)(pages[0] * sysconf(_SC_PAGESIZE)) + more, RLIM_INFINITY};
+    return setrlimit(RLIMIT_AS, &limit);
+}
+
+/* The limit does not hold for root. */
+int ts_limit_processes(void) {
+    const struct rlimit none = {1, 1};
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) {
+        return -1;
+    }
+    return setrlimit(RLIMIT_NPROC, &none);
+}
+
+uint64_t ts_flush_to_zero(void) {
+#if defined(__x86_64__)
+    return 0x8040; /* FTZ and DAZ */
+#elif defined(__aarch64__)
+    return 1 << 24; /* FZ */
+#else
+    return 0;
+#endif
 }
 
 static int run_anew(const ts_fault *fault) {

@@ -8,6 +8,7 @@
 #define TS_FAULTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 typedef struct ts_fault {
@@ -15,6 +16,14 @@ typedef struct ts_fault {
     int (*run)(void);
     const char *environment[3]; /* "NAME=value" that the process is started with */
 } ts_fault;
+
+/* A row: the function, under its own name, and the environment or NULL. */
+#define TS_FAULT(function, ...)                                                                              \
+    {                                                                                                        \
+#function, function, {                                                                               \
+            __VA_ARGS__                                                                                      \
+        }                                                                                                    \
+    }
 
 enum { TS_SURVIVED = 0, TS_BROKEN = 1, TS_SKIPPED = 77 };
 
@@ -29,6 +38,16 @@ int ts_others_block_signals(void);
 
 /* Wait for a child for at most so many seconds, then kill it. 0 if it exited with 0. */
 int ts_wait(int child, int seconds, const char *what);
+
+/* What this process has in memory. */
+long ts_resident_pages(void);
+
+/* From now on this process can have no more than so many bytes, or create no process or thread; 0 if done. */
+int ts_limit_memory(size_t more);
+int ts_limit_processes(void);
+
+/* The bits of the control word that flush subnormal numbers to zero. */
+uint64_t ts_flush_to_zero(void);
 
 #if !defined(__has_feature)
 #define __has_feature(feature) 0
