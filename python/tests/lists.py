@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-CORE = Path(__file__).parents[2] / "core"
+_PACKAGE = Path(__file__).parents[1]
+CORE = next(path for path in (_PACKAGE / "library/core", _PACKAGE / "../core") if path.exists())
 
 
 def rows(kind, file="ops.def"):
