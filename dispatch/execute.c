@@ -4,6 +4,7 @@
 #include "execute.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "array.h"
@@ -12,26 +13,43 @@
 #include "map.h"
 #include "team.h"
 
-/* Work that is cut into pieces, and shared out among the members in equal contiguous parts. */
+/* Work that is cut into pieces. Each member has an equal contiguous stretch of them, and then helps those that are
+ * late: a sleeping worker must not hold up a call that others can finish. */
 typedef struct job {
     void (*run)(const struct job *job, int64_t from, int64_t to);
     const void *plan;
     char *states; /* of a fold's parts */
     int64_t pieces;
     int members;
-    uint64_t *busy; /* what each member worked; NULL: nobody asks */
+    int64_t grain;         /* pieces that are taken at a time; 0: all of a stretch */
+    _Atomic int64_t *next; /* of each member's stretch, the first piece that nobody has taken */
+    uint64_t *busy;        /* what each member worked; NULL: nobody asks */
 } job;
+
+/* Where the stretch of member m begins; for m = members, where all ends. */
+static int64_t stretch_start(const job *j, int64_t m) {
+    /* pieces / members first: the product of pieces and members could overflow */
+    const int64_t each = j->pieces / j->members, more = j->pieces % j->members;
+    return m * each + (m < more ? m : more);
+}
+
+static void work_off(const job *j, int m) {
+    const int64_t end = stretch_start(j, m + 1), grain = j->grain ? j->grain : end;
+    while (atomic_load_explicit(&j->next[m], memory_order_relaxed) < end) {
+        const int64_t from = atomic_fetch_add_explicit(&j->next[m], grain, memory_order_relaxed);
+        if (from < end)
+            j->run(j, from, end - from < grain ? end : from + grain);
+    }
+}
 
 static void share(void *context, int member, int members) {
     const job *j = context;
-    const int sharers = members < j->members ? members : j->members;
-    const uint64_t start = j->busy ? rp_gate_now() : 0;
-    if (member >= sharers)
+    (void)members; /* may be fewer than there are stretches: they do the rest too */
+    if (member >= j->members)
         return;
-    /* pieces / sharers first: the product of pieces and members could overflow */
-    const int64_t each = j->pieces / sharers, more = j->pieces % sharers;
-    const int64_t from = member * each + (member < more ? member : more);
-    j->run(j, from, from + each + (member < more));
+    const uint64_t start = j->busy ? rp_gate_now() : 0;
+    for (int k = 0; k < j->members; k++)
+        work_off(j, (member + k) % j->members);
     if (j->busy)
         j->busy[member] = rp_gate_now() - start;
 }
@@ -45,18 +63,32 @@ static rp_block block_of(rp_team_reason reason) {
     return blocks[reason];
 }
 
-/* Ask, run the job as answered, and tell. */
+/* How many members worked. */
+static int run_on_team(const rp_question *q, const rp_answer *a, job *j) {
+    _Atomic int64_t next[RP_MAX_THREADS];
+    const int64_t piece = q->bytes / j->pieces + 1;
+    j->members = a->members;
+    j->grain = (a->tile + piece - 1) / piece;
+    j->next = next;
+    for (int m = 0; m < j->members; m++) {
+        atomic_init(&next[m], stretch_start(j, m));
+        if (j->busy)
+            j->busy[m] = 0;
+    }
+    const int members = rp_team_run(a->team, share, j);
+    return members < a->members ? members : a->members;
+}
+
+/* Run the job as answered, and tell. */
 static void run_job(const rp_question *q, const rp_answer *a, job *j) {
     uint64_t busy[RP_MAX_THREADS];
     int members = 1;
-    j->members = a->members;
-    j->busy = a->timed && a->members > 1 ? busy : NULL;
-    if (a->members > 1)
-        members = rp_team_run(a->team, share, j);
-    else
+    if (a->members > 1) {
+        j->busy = a->timed ? busy : NULL;
+        members = run_on_team(q, a, j);
+    } else {
         j->run(j, 0, j->pieces);
-    if (members > a->members)
-        members = a->members;
+    }
     rp_team_leave();
     rp_gate_tell(q, a, &(rp_outcome){.members = members, .busy = members > 1 ? j->busy : NULL});
 }
@@ -69,6 +101,7 @@ static rp_question question(rp_call_op call, raptors_dtype dtype, rp_layout layo
         .dtype = dtype,
         .layout = layout,
         .blocked = parts > 1 ? block_of((rp_team_reason)rp_team_blocked()) : RP_BLOCK_bound,
+        .tileable = true,
         .team = team,
         .bytes = bytes,
         .parts = parts,
@@ -92,10 +125,13 @@ static rp_layout map_layout(const rp_map *m) {
     return layout;
 }
 
-/* Whether what a call touches leaves so little of the last level to others that its output had better go past it.
- * Measured: half of a 32 MB cache loses a fifth by going past, three quarters gain as much. */
-static bool passes_cache(int64_t bytes) {
-    return bytes > rp_cache_last_level() / 3 * 2;
+/* Whether what a call touches leaves so little of the last level to others that its output had better go past it, if
+ * it is not read back in this very call; the gate learns where that is wrong. Measured: half of a 32 MB cache loses a
+ * fifth by going past, three quarters gain as much. */
+static bool may_stream(const rp_map *m, int64_t bytes, const raptors_array *a, const raptors_array *b,
+                       const raptors_array *out) {
+    return m->access[0] == RP_DIRECT && bytes > rp_cache_last_level() / 3 * 2 && a->data != out->data &&
+           (!b || b->data != out->data);
 }
 
 void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const raptors_array *a,
@@ -104,18 +140,20 @@ void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const ra
     rp_map_plan(&plan, kernels, op, a, b, out);
     const int64_t bytes = rp_count(out) * plan.item * plan.nest.operands;
     const rp_layout layout = map_layout(&plan);
-    job j = {.run = run_map, .plan = &plan, .pieces = plan.units};
+    const bool streamable = may_stream(&plan, bytes, a, b, out);
     if (rp_gate_under_floor(bytes)) {
         rp_map_run(&plan, 0, plan.units);
         rp_gate_small(call, out->dtype, layout, bytes);
-        return;
+    } else if (!streamable && rp_gate_alone(call, out->dtype, layout, bytes)) {
+        rp_map_run(&plan, 0, plan.units);
+    } else {
+        rp_question q = question(call, out->dtype, layout, bytes, plan.units, rp_team_size());
+        q.streamable = streamable;
+        rp_answer answer;
+        rp_gate_ask(&q, &answer);
+        plan.how = answer.stream ? RP_STREAM : 0;
+        run_job(&q, &answer, &(job){.run = run_map, .plan = &plan, .pieces = plan.units});
     }
-    rp_question q = question(call, out->dtype, layout, bytes, plan.units, rp_team_size());
-    q.streamable = plan.access[0] == RP_DIRECT && passes_cache(bytes) && a->data != out->data &&
-                   (!b || b->data != out->data);
-    const rp_answer answer = rp_gate_ask(&q);
-    plan.how = answer.stream ? RP_STREAM : 0;
-    run_job(&q, &answer, &j);
 }
 
 /* ---- reductions -------------------------------------------------------------------------------------- */
@@ -151,28 +189,37 @@ static bool run_in_parts(const rp_question *q, const rp_answer *a, const rp_fold
     return true;
 }
 
+/* Cut for the team, if the gate gives it; else as it was. */
+static void run_fold(const rp_question *q, const rp_answer *a, const rp_fold_plan *alone,
+                     const rp_fold_plan *shared) {
+    const bool enough = shared->units >= q->team;
+    rp_answer answer = *a;
+    if (a->members > 1 && !enough && run_in_parts(q, a, shared))
+        return;
+    if (!enough)
+        answer.members = 1;
+    const rp_fold_plan *p = answer.members > 1 ? shared : alone;
+    run_job(q, &answer, &(job){.run = run_units, .plan = p, .pieces = p->units});
+}
+
 void rp_execute_fold(rp_call_op call, const rp_kernels *kernels, const rp_fold_call *fold,
                      const raptors_array *x, raptors_axes axes, const raptors_array *out) {
-    rp_fold_plan plan;
+    rp_fold_plan alone, shared;
     const int64_t bytes = rp_count(x) * rp_itemsize(x->dtype);
-    const bool small = rp_gate_under_floor(bytes);
-    const int team = small ? 1 : rp_team_size();
-    rp_fold_plan_make(&plan, kernels, fold, x, axes, out, team);
-    if (small) {
-        rp_fold_run(&plan, 0, plan.units);
-        rp_gate_small(call, x->dtype, fold_layout(&plan), bytes);
-        return;
+    rp_fold_plan_make(&alone, kernels, fold, x, axes, out, 1);
+    const rp_layout layout = fold_layout(&alone);
+    if (rp_gate_under_floor(bytes)) {
+        rp_fold_run(&alone, 0, alone.units);
+        rp_gate_small(call, x->dtype, layout, bytes);
+    } else if (rp_gate_alone(call, x->dtype, layout, bytes)) {
+        rp_fold_run(&alone, 0, alone.units);
+    } else {
+        const int team = rp_team_size();
+        rp_fold_plan_make(&shared, kernels, fold, x, axes, out, team);
+        const int64_t parts = shared.units >= team ? shared.units : shared.units * shared.chunks;
+        const rp_question q = question(call, x->dtype, layout, bytes, parts, team);
+        rp_answer answer;
+        rp_gate_ask(&q, &answer);
+        run_fold(&q, &answer, &alone, &shared);
     }
-    const bool enough = plan.units >= team;
-    const rp_question q = question(call, x->dtype, fold_layout(&plan), bytes,
-                                   enough ? plan.units : plan.units * plan.chunks, team);
-    rp_answer answer = rp_gate_ask(&q);
-    if (answer.members > 1 && !enough && run_in_parts(&q, &answer, &plan))
-        return;
-    if (answer.members == 1 && team > 1)
-        rp_fold_plan_make(&plan, kernels, fold, x, axes, out, 1);
-    else if (!enough)
-        answer.members = 1;
-    job j = {.run = run_units, .plan = &plan, .pieces = plan.units};
-    run_job(&q, &answer, &j);
 }

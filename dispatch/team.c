@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <omp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,6 +24,8 @@
 #include "environment.h"
 #include "float_state.h"
 #include "status.h"
+
+enum { LOOKS = 200 }; /* for workers that have not come, before the CPU is offered to them */
 
 /* Why no region may ever open again in this process: RP_TEAM_FORKED or RP_TEAM_FAILED. */
 static atomic_int ended;
@@ -43,6 +46,7 @@ typedef struct region {
     int members; /* wanted */
     int real;    /* that worked */
     rp_float_state caller;
+    atomic_int here;              /* workers that have come */
     atomic_uint_least64_t raised; /* exception flags of the workers */
 } region;
 
@@ -152,6 +156,24 @@ static void work_as_the_caller(region *r, int member, int members) {
     }
 }
 
+static void pause_briefly(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* A worker that was woken on this very CPU comes only when we leave it, and libgomp, waiting at the end of a region,
+ * keeps it for milliseconds. */
+static void let_workers_come(region *r, int workers) {
+    for (int i = 0; atomic_load_explicit(&r->here, memory_order_relaxed) < workers; i++) {
+        if (i < LOOKS) {
+            pause_briefly();
+        } else {
+            sched_yield();
+        }
+    }
+}
+
 static void open_region(region *r, int size) {
 #pragma omp parallel num_threads(size) default(none) shared(r)
     {
@@ -160,8 +182,12 @@ static void open_region(region *r, int size) {
         if (member == 0) {
             r->real = members;
             r->work(r->context, 0, members);
-        } else if (member < members) {
-            work_as_the_caller(r, member, members);
+            let_workers_come(r, team - 1);
+        } else {
+            atomic_fetch_add_explicit(&r->here, 1, memory_order_relaxed);
+            if (member < members) {
+                work_as_the_caller(r, member, members);
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ static void note_wake(rp_learner *l, rp_spot spot, const rp_sample *s) {
 
 static void pay(rp_learner *l, rp_place *p, const rp_sample *s) {
     const rp_answer *a = &s->answer;
-    float calls = p->samples >= RP_LEARNING ? RP_SETTLED_MASK + 1 : 1;
+    float calls = p->samples >= RP_LEARNING ? (float)rp_measured_one_in(s->bytes) : 1;
     p->budget += PLACE_ACCRUAL * calls * s->duration;
     l->run_budget += PLACE_ACCRUAL * calls * s->duration;
     rp_ledger_forgive(&l->ledger, calls * s->duration);
@@ -166,6 +166,25 @@ static void hand_in(rp_learner *l, rp_thread *t, const rp_sample *s) {
     rp_learner_unlock(l);
 }
 
+/* Whether no other call is known to have run meanwhile. */
+static bool stop_watch(rp_learner *l, const rp_answer *a) {
+    if (!a->watched) {
+        return false;
+    }
+    uint64_t measured = atomic_fetch_sub_explicit(&l->measured, 1, memory_order_relaxed);
+    return !a->disturbed && (uint32_t)(measured >> 32) == a->serial + 1 &&
+           atomic_load_explicit(&l->regions, memory_order_relaxed) == a->regions;
+}
+
+static bool wants_sample(const rp_thread *t, const rp_question *q, const rp_answer *a, uint64_t word) {
+    return a->first || a->probe || !rp_word_quiet(word) || rp_is_its_turn(t->tick, q->bytes);
+}
+
+static bool has_its_team(const rp_question *q, const rp_answer *a, const rp_outcome *done) {
+    return done->members < 2 || a->arm >= RP_ARM_hot_half ||
+           done->members == rp_answer_members(q, RP_ARM_hot);
+}
+
 float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const rp_answer *a,
                       const rp_outcome *done) {
     if (!a->timed) {
@@ -174,9 +193,7 @@ float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const r
     uint64_t now = l->clock();
     bool sane = now > a->start && now - a->start <= LONGEST;
     float duration = sane ? (float)(now - a->start) : 0;
-    uint64_t measured = atomic_fetch_sub_explicit(&l->measured, 1, memory_order_relaxed);
-    bool alone_in_library = !a->disturbed && (uint32_t)(measured >> 32) == a->serial + 1;
-    bool region = done->members > 1, wanted = a->members > 1;
+    bool alone_in_library = stop_watch(l, a), region = done->members > 1, wanted = a->members > 1;
     if (region) {
         t->last_region = now != 0 ? now : 1;
     }
@@ -187,13 +204,12 @@ float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const r
         bool late = !a->first && a->expected > 0 && duration > LATE * a->expected;
         rp_ledger_note(&l->ledger, (int64_t)(a->alone - duration), late, now);
     }
-    bool usual_team = done->members == rp_answer_members(q, RP_ARM_hot) || a->arm >= RP_ARM_hot_half;
-    rp_decision d = rp_decision_unpack(rp_decided(l, rp_spot_of(q)));
-    if (region && a->hot && d.team[1] && !d.team[0]) { /* it would not have woken the team for its own sake */
+    uint64_t word = rp_decided(l, rp_spot_of(q));
+    if (region && a->hot && rp_word_team(word, 1) && !rp_word_team(word, 0)) {
+        /* it would not have woken the team for its own sake */
         rp_ignition_team(&l->ignition, now, fmaxf(0, a->alone - duration));
     }
-    bool wants_sample = a->first || a->probe || !d.quiet || (t->tick & RP_SETTLED_MASK) == 0;
-    if (alone_in_library && (!region || usual_team) && wants_sample) {
+    if (alone_in_library && wants_sample(t, q, a, word) && has_its_team(q, a, done)) {
         rp_sample s = {.answer = *a,
                        .bytes = q->bytes,
                        .duration = duration,

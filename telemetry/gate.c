@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "place.h"
 #include "process.h"
 #include "profile.h"
 #include "status.h"
@@ -75,22 +76,41 @@ static __attribute__((cold, noinline)) void say_last_call(void) {
     errno = kept;
 }
 
-void rp_gate_small(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes) {
-    self.last = (rp_last_call){.op = (uint8_t)op,
-                               .dtype = (uint8_t)dtype,
-                               .layout = (uint8_t)layout,
-                               .reason = RP_REASON_floor,
-                               .known = true,
-                               .members = 1,
-                               .team = 1,
-                               .bytes = bytes};
+static inline void note_alone(rp_last_call *last, rp_call_op op, raptors_dtype dtype, rp_layout layout,
+                              int64_t bytes, unsigned reason) {
+    *last = (rp_last_call){.op = (uint8_t)op,
+                           .dtype = (uint8_t)dtype,
+                           .layout = (uint8_t)layout,
+                           .reason = (uint8_t)reason,
+                           .known = true,
+                           .members = 1,
+                           .team = 1,
+                           .bytes = bytes};
     if (verbose) {
         say_last_call();
     }
 }
 
-rp_answer rp_gate_ask(const rp_question *q) {
-    return rp_learner_ask(&process.learner, &self.thread, q);
+void rp_gate_small(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes) {
+    note_alone(&self.last, op, dtype, layout, bytes, RP_REASON_floor);
+}
+
+bool rp_gate_alone(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes) {
+    rp_learner *l = &process.learner;
+    rp_last_call *last = &self.last;
+    rp_thread *t = &self.thread;
+    const rp_spot spot = {rp_class_of(op, dtype, layout), rp_bucket_of(bytes)};
+    const uint64_t word = rp_decided(l, spot);
+    if (!rp_word_is_settled_alone(word) || !rp_learner_may_skip(l, t, bytes)) {
+        return false;
+    }
+    t->tick++;
+    note_alone(last, op, dtype, layout, bytes, rp_word_reason(word, 0));
+    return true;
+}
+
+void rp_gate_ask(const rp_question *q, rp_answer *a) {
+    rp_learner_ask(&process.learner, &self.thread, q, a);
 }
 
 void rp_gate_tell(const rp_question *q, const rp_answer *a, const rp_outcome *done) {

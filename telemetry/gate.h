@@ -61,8 +61,10 @@ typedef struct rp_answer {
     int64_t tile; /* bytes in a piece of work; 0: one piece a member */
     bool stream;  /* write past the cache */
     bool timed;   /* this call is measured; dispatch fills rp_outcome.busy where that is cheap */
-    bool hot, first, disturbed;
-    uint32_t serial; /* of the measured calls */
+    bool hot, first;
+    bool watched, disturbed; /* watched: whether other calls ran meanwhile is known at the end */
+    uint32_t serial;         /* of the watched calls */
+    uint32_t regions;        /* that calls nobody watched have opened, at the start */
     uint8_t arm, reason, probe;
     uint64_t start;
     float expected; /* ns; 0: unknown */
@@ -107,7 +109,10 @@ static inline bool rp_gate_under_floor(int64_t bytes) {
 }
 
 void rp_gate_small(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes);
-rp_answer rp_gate_ask(const rp_question *q);
+/* Whether it is settled that such a call works alone, and this one is not to be measured. True: that is all there is
+ * to ask and to tell. Not for calls whose output may be written past the caches. */
+bool rp_gate_alone(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes);
+void rp_gate_ask(const rp_question *q, rp_answer *a);
 void rp_gate_tell(const rp_question *q, const rp_answer *a, const rp_outcome *done);
 
 /* The clock that was handed in. */

@@ -122,7 +122,7 @@ static void decide(rp_moment *m, rp_answer *a) {
     }
     rp_place *p = m->place;
     bool news = p->samples >= RP_LEARNING && outdated(l, p);
-    p->since = (uint16_t)(p->since + (m->decided.quiet ? RP_SETTLED_MASK + 1 : 1));
+    p->since = (uint16_t)(p->since + (m->decided.quiet ? rp_measured_one_in(m->q->bytes) : 1));
     bool alone = !m->decided.team[0] && !m->decided.team[1];
     if (m->decided.quiet && alone && !news && p->since < RP_GAP_KNOWN && !rp_explore_run_goes_on(l)) {
         rp_answer_alone(a, m->q, m->decided.alone_arm, m->decided.reason[m->hot]);
@@ -164,73 +164,92 @@ static void decide(rp_moment *m, rp_answer *a) {
     }
 }
 
-/* Without the lock: by the word alone. */
-static void decide_by_word(rp_moment *m, rp_answer *a) {
-    bool team = m->decided.team[m->hot];
-    if (!team) {
-        rp_answer_alone(a, m->q, m->decided.alone_arm, m->decided.reason[m->hot]);
-    } else if (!rp_ledger_open(&m->l->ledger)) {
-        rp_answer_alone(a, m->q, m->decided.alone_arm, RP_REASON_breaker);
-    } else {
-        rp_answer_team(a, m->q, m->decided.hot_arm, m->decided.reason[m->hot]);
-        float bytes = (float)m->q->bytes;
-        a->alone = m->decided.alone * rp_model(m->l, m->spot.class_index, bytes, RP_ARM_alone);
-        a->expected =
-            m->hot ? m->decided.hot * rp_model(m->l, m->spot.class_index, bytes, RP_ARM_hot) : a->alone;
-    }
-}
-
-static void start_watch(rp_answer *a, const rp_moment *m) {
-    a->start = m->now;
-    a->first = a->members > 1 && !rp_have_pool(m->t);
-    uint64_t measured = atomic_fetch_add_explicit(&m->l->measured, BEGAN | 1, memory_order_relaxed);
+static void start_watch(rp_learner *l, rp_answer *a) {
+    uint64_t measured = atomic_fetch_add_explicit(&l->measured, BEGAN | 1, memory_order_relaxed);
+    a->watched = true;
     a->disturbed = (uint32_t)measured != 0;
     a->serial = (uint32_t)(measured >> 32);
-    if (m->e.alone > 0) {
-        a->expected = rp_moment_time(m, a->members > 1);
-    }
+    a->regions = atomic_load_explicit(&l->regions, memory_order_relaxed);
 }
 
-/* A call that the word alone does not answer: it is measured, or may take the team. */
-static __attribute__((noinline)) void ask_closely(rp_answer *a, rp_moment *m, bool learns, bool measure) {
-    rp_learner *l = m->l;
-    m->now = l->clock();
-    m->hot = a->hot = team_is_hot(m->t, m->now);
-    bool sleeping = !m->hot && m->decided.team[1] && !m->decided.team[0];
-    bool ask_all = measure || sleeping || rp_ledger_premium(&l->ledger, m->now) > 0;
-    if (learns && ask_all && rp_learner_try_lock(l)) {
-        m->place = rp_place_at(l, m->spot);
-        decide(m, a);
-        rp_learner_unlock(l);
+/* A call that is measured, or may wake the team. False: somebody else has the lock. */
+static __attribute__((noinline)) bool ask_closely(rp_learner *l, rp_thread *t, const rp_question *q,
+                                                  rp_spot spot, rp_answer *a) {
+    if (!rp_learner_try_lock(l)) {
+        return false;
+    }
+    rp_moment m = {.l = l, .t = t, .q = q, .spot = spot, .place = rp_place_at(l, spot), .now = a->start};
+    m.decided = rp_decision_unpack(rp_decided(l, spot));
+    m.hot = a->hot;
+    decide(&m, a);
+    rp_learner_unlock(l);
+    a->first = a->members > 1 && !rp_have_pool(t);
+    if (m.e.alone > 0) {
+        a->expected = rp_moment_time(&m, a->members > 1);
+    }
+    start_watch(l, a);
+    return true;
+}
+
+static void alone_by_word(rp_answer *a, const rp_question *q, uint64_t word) {
+    rp_arm arm = rp_word_known(word) ? rp_word_alone_arm(word) : RP_ARM_alone;
+    rp_answer_alone(a, q, arm, (rp_reason)rp_word_reason(word, a->hot));
+}
+
+/* Without the lock, and without unpacking more of the word than is asked. */
+static void answer_by_word(rp_learner *l, const rp_thread *t, const rp_question *q, uint64_t word,
+                           rp_answer *a) {
+    if (!rp_word_team(word, a->hot)) {
+        alone_by_word(a, q, word);
+    } else if (!rp_ledger_open(&l->ledger)) {
+        rp_answer_alone(a, q, rp_word_alone_arm(word), RP_REASON_breaker);
     } else {
-        decide_by_word(m, a);
-    }
-    a->timed &= learns;
-    if (a->timed) {
-        start_watch(a, m);
+        float bytes = (float)q->bytes;
+        rp_answer_team(a, q, rp_word_hot_arm(word), (rp_reason)rp_word_reason(word, a->hot));
+        a->first = !rp_have_pool(t);
+        a->alone = rp_word_alone(word) * bytes;
+        a->expected = a->hot ? rp_word_hot(word) * bytes : a->alone;
+        /* One team at a time writes it. */
+        uint32_t regions = atomic_load_explicit(&l->regions, memory_order_relaxed);
+        atomic_store_explicit(&l->regions, regions + 1, memory_order_relaxed);
     }
 }
 
-rp_answer rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q) {
+/* Blocked, switched off, or frozen before anything was known. */
+static bool answer_without_learning(rp_answer *a, const rp_question *q, uint64_t word, int mode) {
+    if (q->blocked != RP_BLOCK_none || q->team < 2 || q->parts < 2) {
+        alone_by_word(a, q, word);
+        a->reason = (uint8_t)(q->blocked != RP_BLOCK_none ? why_blocked(q->blocked) : RP_REASON_bound);
+        return true;
+    }
+    if (mode == RAPTORS_OFF || (mode == RAPTORS_FREEZE && !rp_word_known(word))) {
+        rp_answer_prior(a, q, mode == RAPTORS_OFF ? RP_REASON_off : RP_REASON_prior);
+        return true;
+    }
+    return false;
+}
+
+void rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q, rp_answer *a) {
     int mode = atomic_load_explicit(&l->mode, memory_order_relaxed);
     rp_spot spot = rp_spot_of(q);
-    rp_decision d = rp_decision_unpack(rp_decided(l, spot));
-    rp_answer a = {
-        .members = 1, .team = 1, .arm = d.known ? d.alone_arm : RP_ARM_alone, .reason = d.reason[0]};
-    a.stream = q->streamable && a.arm != RP_ARM_alone_plain;
-    if (q->blocked != RP_BLOCK_none || q->team < 2 || q->parts < 2) {
-        a.reason = (uint8_t)(q->blocked != RP_BLOCK_none ? why_blocked(q->blocked) : RP_REASON_bound);
-        return a;
-    }
-    if (mode == RAPTORS_OFF || (mode == RAPTORS_FREEZE && !d.known)) {
-        rp_answer_prior(&a, q, mode == RAPTORS_OFF ? RP_REASON_off : RP_REASON_prior);
-        return a;
+    uint64_t word = rp_decided(l, spot);
+    *a = (rp_answer){.members = 1, .team = 1};
+    if (answer_without_learning(a, q, word, mode)) {
+        return;
     }
     bool learns = mode == RAPTORS_LEARN;
-    bool measure = learns && (!d.quiet || (++t->tick & RP_SETTLED_MASK) == 0 || rp_explore_run_goes_on(l));
-    if (measure || d.team[0] || d.team[1]) {
-        rp_moment m = {.l = l, .t = t, .q = q, .spot = spot, .decided = d};
-        ask_closely(&a, &m, learns, measure);
+    bool measure =
+        learns && (!rp_word_quiet(word) || rp_is_its_turn(++t->tick, q->bytes) || rp_explore_run_goes_on(l));
+    if (!measure && !rp_word_team(word, 0) && !rp_word_team(word, 1)) {
+        alone_by_word(a, q, word);
+        return;
     }
-    return a;
+    a->start = l->clock();
+    a->hot = team_is_hot(t, a->start);
+    bool sleeping = !a->hot && rp_word_team(word, 1) && !rp_word_team(word, 0);
+    bool closely = learns && (measure || sleeping || rp_ledger_premium(&l->ledger, a->start) > 0);
+    if (!closely || !ask_closely(l, t, q, spot, a)) {
+        answer_by_word(l, t, q, word, a);
+        a->timed &= learns;
+    }
 }

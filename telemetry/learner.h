@@ -17,9 +17,8 @@
 #include "ledger.h"
 
 enum {
-    RP_FIRST_CALLS = 5,   /* of a class: alone */
-    RP_SETTLED_MASK = 15, /* one call in 16 is measured where much is known */
-    RP_LEARNING = 64,     /* samples of a place before only some calls are measured */
+    RP_FIRST_CALLS = 5, /* of a class: alone */
+    RP_LEARNING = 64,   /* samples of a place before only some calls are measured */
     RP_DTYPES = 4,
     RP_CLASSES = RP_CALL_COUNT * RP_DTYPES * RP_LAYOUT_COUNT,
     RP_BUCKETS = 48, /* from the floor; the last one has no upper end */
@@ -90,7 +89,9 @@ typedef struct rp_learner {
     atomic_flag lock;               /* of all that is not atomic; only ever tried by calls */
     rp_ledger ledger;
     _Atomic uint64_t
-        measured;  /* calls: in the high half those that began, in the low half those that go on */
+        measured; /* calls: in the high half those that began, in the low half those that go on */
+    _Atomic uint32_t
+        regions;   /* calls that the team did by the word, which no count of measured calls shows */
     int team;      /* members that the cells speak of */
     int strangers; /* calls in a row that had another team */
     rp_region_costs region;
@@ -136,7 +137,23 @@ void rp_learner_unlock(rp_learner *l);
 /* Back to the day of its start; keeps the mode. */
 void rp_learner_reset(rp_learner *l);
 
-rp_answer rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q);
+/* Of so many calls one is measured where much is known; to measure takes 0.1 us, so the short ones are left in peace. */
+static inline uint32_t rp_measured_one_in(int64_t bytes) {
+    return bytes < 1 << 20 ? 32 : 16;
+}
+
+static inline bool rp_is_its_turn(uint32_t tick, int64_t bytes) {
+    return (tick & (rp_measured_one_in(bytes) - 1)) == 0;
+}
+
+/* Whether a settled call is one that nobody measures. */
+static inline bool rp_learner_may_skip(const rp_learner *l, const rp_thread *t, int64_t bytes) {
+    return atomic_load_explicit(&l->mode, memory_order_relaxed) != RAPTORS_OFF &&
+           !rp_is_its_turn(t->tick + 1, bytes) &&
+           atomic_load_explicit(&l->run_left, memory_order_relaxed) <= 0;
+}
+
+void rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q, rp_answer *a);
 /* The duration in ns; 0: the call was not timed. */
 float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const rp_answer *a,
                       const rp_outcome *done);

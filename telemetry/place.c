@@ -13,16 +13,6 @@ static const float EFFICIENCY = 0.85F;  /* of each member, before a team has bee
 static const float LEAST_GAIN = 0.05F, MOST_GAIN = 0.25F, PRIOR_GAIN = 0.1F; /* that adopt a team */
 static const float BACK = 1.02F; /* times the time alone: too much to go on with a team */
 
-int rp_bucket_of(int64_t bytes) {
-    if (bytes < RP_GATE_FLOOR) {
-        return 0;
-    }
-    int top = 63 - __builtin_clzll((unsigned long long)bytes);
-    int half = (int)(bytes >> (top - 1)) & 1;
-    int bucket = 2 * top + half - 2 * __builtin_ctz(RP_GATE_FLOOR);
-    return bucket < RP_BUCKETS ? bucket : RP_BUCKETS - 1;
-}
-
 int64_t rp_bucket_start(int bucket) {
     return (int64_t)(2 + bucket % 2) * (RP_GATE_FLOOR / 2) << bucket / 2;
 }
@@ -182,8 +172,8 @@ rp_decision rp_judge(rp_learner *l, rp_spot s) {
              alone && rp_cell_sure(l, &p->arm[arm], arm));
         p->flips = (uint16_t)(p->flips + (before.adopted[hot] && before.team[hot] != d.team[hot]));
     }
-    d.alone = e.alone / rp_model(l, s.class_index, bytes, RP_ARM_alone);
-    d.hot = e.hot / rp_model(l, s.class_index, bytes, RP_ARM_hot);
+    d.alone = e.alone / bytes;
+    d.hot = e.hot / bytes;
     atomic_store_explicit(&l->decided[s.class_index][s.bucket], rp_decision_pack(d), memory_order_relaxed);
     return d;
 }

@@ -19,7 +19,16 @@ static inline int rp_class_of(rp_call_op op, raptors_dtype dtype, rp_layout layo
 }
 
 /* Half octaves from the floor. */
-int rp_bucket_of(int64_t bytes);
+static inline int rp_bucket_of(int64_t bytes) {
+    if (bytes < RP_GATE_FLOOR) {
+        return 0;
+    }
+    int top = 63 - __builtin_clzll((unsigned long long)bytes);
+    int half = (int)(bytes >> (top - 1)) & 1;
+    int bucket = 2 * top + half - 2 * __builtin_ctz(RP_GATE_FLOOR);
+    return bucket < RP_BUCKETS ? bucket : RP_BUCKETS - 1;
+}
+
 int64_t rp_bucket_start(int bucket);
 
 static inline rp_spot rp_spot_of(const rp_question *q) {
@@ -57,7 +66,7 @@ rp_estimate rp_estimate_untried(const rp_learner *l, float alone);
 
 /* What one word holds. */
 typedef struct rp_decision {
-    float alone, hot;  /* ratios to the models, to the precision of a word's quarter; 0: unknown */
+    float alone, hot;  /* ns a byte, to the precision of a word's quarter; 0: unknown */
     bool known, quiet; /* judged at all; enough seen to measure only some calls */
     bool team[2];      /* cold, hot: take the team? */
     bool adopted[2];   /* by enough batches of both */
@@ -68,19 +77,52 @@ typedef struct rp_decision {
 
 uint64_t rp_decision_pack(rp_decision d);
 
+/* Known and quiet, and no team either hot or cold: the lowest four bits say it. */
+static inline bool rp_word_is_settled_alone(uint64_t word) {
+    return (word & 15) == 3;
+}
+
+/* The parts of a word, one by one: unpacking it all takes longer than a settled call may. */
+static inline bool rp_word_known(uint64_t word) {
+    return word & 1;
+}
+static inline bool rp_word_quiet(uint64_t word) {
+    return word >> 1 & 1;
+}
+static inline bool rp_word_team(uint64_t word, int hot) {
+    return word >> (2 + hot) & 1;
+}
+static inline unsigned rp_word_reason(uint64_t word, int hot) {
+    return word >> (8 + 4 * hot) & 15;
+}
+static inline rp_arm rp_word_alone_arm(uint64_t word) {
+    return (rp_arm)(word >> 16 & 15);
+}
+static inline rp_arm rp_word_hot_arm(uint64_t word) {
+    return (rp_arm)(word >> 20 & 15);
+}
+static inline float rp_word_float(uint32_t bits) {
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+static inline float rp_word_alone(uint64_t word) {
+    return rp_word_float((uint32_t)(word >> 32) & 0xffff0000u);
+}
+static inline float rp_word_hot(uint64_t word) {
+    return rp_word_float((uint32_t)(word >> 32) << 16);
+}
+
 static inline rp_decision rp_decision_unpack(uint64_t word) {
-    uint32_t low = (uint32_t)word, high = (uint32_t)(word >> 32);
-    rp_decision d = {.known = low & 1,
-                     .quiet = low >> 1 & 1,
-                     .team = {low >> 2 & 1, low >> 3 & 1},
-                     .adopted = {low >> 4 & 1, low >> 5 & 1},
-                     .reason = {low >> 8 & 15, low >> 12 & 15},
-                     .alone_arm = low >> 16 & 15,
-                     .hot_arm = low >> 20 & 15};
-    uint32_t alone = high & 0xffff0000u, hot = high << 16;
-    memcpy(&d.alone, &alone, sizeof alone);
-    memcpy(&d.hot, &hot, sizeof hot);
-    return d;
+    return (rp_decision){.alone = rp_word_alone(word),
+                         .hot = rp_word_hot(word),
+                         .known = rp_word_known(word),
+                         .quiet = rp_word_quiet(word),
+                         .team = {rp_word_team(word, 0), rp_word_team(word, 1)},
+                         .adopted = {word >> 4 & 1, word >> 5 & 1},
+                         .reason = {(uint8_t)rp_word_reason(word, 0), (uint8_t)rp_word_reason(word, 1)},
+                         .alone_arm = (uint8_t)rp_word_alone_arm(word),
+                         .hot_arm = (uint8_t)rp_word_hot_arm(word)};
 }
 
 static inline uint64_t rp_decided(const rp_learner *l, rp_spot s) {

@@ -305,7 +305,8 @@ static rp_question question(int64_t bytes) {
 }
 
 static rp_answer play_call(rp_learner *l, rp_thread *t, const rp_question *q, uint64_t duration) {
-    rp_answer a = rp_learner_ask(l, t, q);
+    rp_answer a;
+    rp_learner_ask(l, t, q, &a);
     now += duration;
     rp_learner_tell(l, t, q, &a, &(rp_outcome){.members = a.members});
     now += 1000;
@@ -326,7 +327,8 @@ static void foolish_durations_are_dropped(void **state) {
     rp_cell before = l->places[rp_spot_of(&q).class_index][rp_spot_of(&q).bucket].arm[RP_ARM_alone];
     static const uint64_t foolish[] = {0, (uint64_t)-5000, 10000000001u, UINT64_MAX / 2};
     for (size_t i = 0; i < 4; i++) {
-        rp_answer a = rp_learner_ask(l, &t, &q);
+        rp_answer a;
+        rp_learner_ask(l, &t, &q, &a);
         uint64_t start = now;
         now += foolish[i];
         rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = a.members});
@@ -376,7 +378,9 @@ static void calls_that_overlap_are_not_believed(void **state) {
     rp_question q = question(1 << 20);
     rp_learner_start(l, hand_clock, NULL, 2);
     for (int i = 0; i < 10; i++) {
-        rp_answer a = rp_learner_ask(l, &t, &q), b = rp_learner_ask(l, &other, &q);
+        rp_answer a, b;
+        rp_learner_ask(l, &t, &q, &a);
+        rp_learner_ask(l, &other, &q, &b);
         now += 1000;
         rp_learner_tell(l, &other, &q, &b, &(rp_outcome){.members = 1});
         rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = 1});

@@ -45,7 +45,8 @@ static rp_answer play(rp_process *p, rp_thread *t, int64_t bytes, uint64_t alone
                      .team = 2,
                      .bytes = bytes,
                      .parts = 64};
-    rp_answer a = rp_learner_ask(&p->learner, t, &q);
+    rp_answer a;
+    rp_learner_ask(&p->learner, t, &q, &a);
     now += a.members > 1 ? team : alone;
     rp_learner_tell(&p->learner, t, &q, &a, &(rp_outcome){.members = a.members});
     now += 500;

@@ -223,7 +223,7 @@ ts_result ts_play(const ts_world *w, uint64_t seed, rp_learner *l, const ts_watc
         t.always += c.work + c.lateness + (w->burst > 0 && i % w->burst == 0 ? w->cold : w->hot);
         bool small = rp_gate_under_floor(c.q.bytes);
         if (!small) {
-            a = rp_learner_ask(l, &thread, &c.q);
+            rp_learner_ask(l, &thread, &c.q, &a);
         }
         if (watcher && !small) {
             watcher->asked(watcher->context, l, &c.q, &a);
