@@ -130,6 +130,10 @@ static void widen_i64(double *dst, const void *src, int64_t n) {
         dst[i] = (double)x[i];
 }
 
+static void settle(void) {
+    v_stream_end();
+}
+
 /* ---- the table ---- */
 
 #define RP_STRING_(x) #x
@@ -184,4 +188,5 @@ const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND) = {
 #define RP_TYPE(suffix, ENUM, ctype, name) [RAPTORS_##ENUM] = widen_##suffix,
 #include "types.def"
         },
+    .settle = settle,
 };

@@ -51,7 +51,6 @@ RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsig
             F(map2_loop)(out, a, b, n, 1, 0, 1, body);
         else
             F(map2_loop)(out, a, b, n, 1, 1, 1, body);
-        v_stream_end();
     } else if (how & RP_A_SCALAR) {
         F(map2_loop)(out, a, b, n, 0, 1, 0, body);
     } else if (how & RP_B_SCALAR) {
@@ -84,7 +83,6 @@ RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*bo
             out[i] = one;
     } else if (stream) {
         F(map1_loop)(out, x, n, 1, body);
-        v_stream_end();
     } else {
         F(map1_loop)(out, x, n, 0, body);
     }

@@ -7,7 +7,8 @@
 #include "fold.h"
 
 enum {
-    PACK = 2048,                 /* items packed at a time */
+    PACK = 2048,    /* items packed at a time, at most */
+    NEAR = 1 << 13, /* bytes of rows packed at a time: the state stays in the nearest cache beside them */
     WIDE = RP_LANES * RP_NARROW, /* columns of a wide state, at most */
     MOST_FIELDS = 5,
     STATE_BYTES = 1 << 14
@@ -26,10 +27,16 @@ static int64_t least(int64_t a, int64_t b) {
 /* n0 x n1 elements, one after another, in the type that the fold reads. */
 static const void *pack(const rp_fold_plan *p, scratch *s, const char *x, int64_t s0, int64_t s1, int64_t n0,
                         int64_t n1) {
-    void *raw = p->widened ? s->raw : s->folded;
-    p->kernels->move[p->item == 8](raw, n1 * p->item, p->item, x, s0, s1, n0, n1);
-    if (p->widened)
-        p->kernels->widen[p->in](s->folded, raw, n0 * n1);
+    if (!p->widened) {
+        p->kernels->move[p->item == 8](s->folded, n1 * p->item, p->item, x, s0, s1, n0, n1);
+    } else if (s1 == p->item && p->aligned) {
+        const int64_t lines = s0 == n1 * s1 ? 1 : n0, length = n0 / lines * n1;
+        for (int64_t i = 0; i < lines; i++)
+            p->kernels->widen[p->in](s->folded + i * length, x + i * s0, length);
+    } else {
+        p->kernels->move[p->item == 8](s->raw, n1 * p->item, p->item, x, s0, s1, n0, n1);
+        p->kernels->widen[p->in](s->folded, s->raw, n0 * n1);
+    }
     return s->folded;
 }
 
@@ -85,9 +92,9 @@ static void fold_packed_runs(const rp_fold_plan *p, scratch *s, void *state, int
 
 static void fold_packed_rows(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, const char *x,
                              int64_t n, int64_t cols, int64_t base) {
-    const int64_t rows = least(n, RP_BLOCK), width = PACK / rows / RP_LANES * RP_LANES;
-    for (int64_t c = 0; c < cols; c += width)
-        for (int64_t r = 0; r < n; r += rows) {
+    const int64_t rows = least(n, RP_BLOCK), width = NEAR / p->folded_item / rows / RP_LANES * RP_LANES;
+    for (int64_t r = 0; r < n; r += rows)
+        for (int64_t c = 0; c < cols; c += width) {
             const int64_t m = least(rows, n - r), w = least(width, cols - c);
             const char *from = x + r * p->rows.stride[0] + c * p->cols.stride[0];
             fold_rows(p, state, pitch, c, pack(p, s, from, p->rows.stride[0], p->cols.stride[0], m, w),

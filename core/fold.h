@@ -30,6 +30,7 @@ typedef struct rp_fold_plan {
     bool runs;                       /* reduced along memory; else rows are folded, column by column */
     bool wide;                       /* few columns: RP_LANES rows lie side by side */
     bool one_by_one;                 /* rows enter the state one by one, not in blocks */
+    bool aligned;                    /* x's data and strides are multiples of its item */
     bool direct;                     /* the kernel reads x where it lies */
     bool shallow;                    /* so few rows that they need no state */
     rp_nest kept;                    /* outer kept axes; operands x, out */

@@ -115,9 +115,9 @@ static void choose_units(rp_fold_plan *p, int members) {
         p->units *= p->kept.axis[k].extent;
 }
 
-static bool lies_as_read(const rp_fold_plan *p, bool aligned) {
+static bool lies_as_read(const rp_fold_plan *p) {
     const int64_t item = p->item;
-    if (p->widened || !aligned || p->gather.extent > 1)
+    if (p->widened || !p->aligned || p->gather.extent > 1)
         return false;
     if (p->runs)
         return p->rows.stride[0] == item || p->rows.extent == 1;
@@ -166,13 +166,13 @@ void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold
     choose_fold(p, call, x->dtype, out->dtype);
     p->divisor = !call->divides ? 1 : count > call->ddof ? count - call->ddof : 0;
     rp_nest_arrange(&n, call->indexed);
-    const bool aligned = rp_nest_aligned(&n, 0, p->item);
+    p->aligned = rp_nest_aligned(&n, 0, p->item);
     choose_axes(p, &n, call->op);
     p->kept = p->reduced = (rp_nest){.operands = 2, .data = {n.data[0], n.data[1]}};
     for (int k = 0; k < n.ndim; k++)
         rp_nest_add(n.axis[k].reduced ? &p->reduced : &p->kept, n.axis[k].extent, n.axis[k].stride, false);
     choose_pieces(p);
     choose_units(p, members);
-    p->direct = lies_as_read(p, aligned);
+    p->direct = lies_as_read(p);
     p->shallow = can_be_shallow(p);
 }

@@ -52,7 +52,7 @@ enum {
 enum {
     RP_A_SCALAR = 1, /* a is one element, repeated */
     RP_B_SCALAR = 2, /* b is one element, repeated */
-    RP_STREAM = 4    /* write past the cache */
+    RP_STREAM = 4    /* write past the cache; settle() before others look */
 };
 
 typedef void rp_map2_fn(void *out, const void *a, const void *b, int64_t n, unsigned how);
@@ -96,6 +96,8 @@ typedef struct rp_kernels {
                     int64_t src_stride1, int64_t n0, int64_t n1);
     /* n contiguous elements of a type to float64. */
     void (*widen[RP_TYPE_COUNT])(double *dst, const void *src, int64_t n);
+    /* What was written past the cache is ordered before all that follows. Not for every call: it waits for memory. */
+    void (*settle)(void);
 } rp_kernels;
 
 #endif

@@ -10,6 +10,7 @@
 
 enum {
     SCRATCH = 1 << 14,  /* bytes of an operand's tile */
+    STRIP = 1 << 11,    /* bytes packed before they are used: so few that reading on overlaps with writing */
     UNIT = 1 << 16,     /* bytes of a unit of direct rows: enough to hide the cost of finding it */
     SHORT_ROW = 64,     /* rows shorter than this are gathered into tiles rather than run one by one */
     TURNED_COLUMNS = 64 /* items of a row of a tile that is turned: whole cache lines on both sides */
@@ -53,6 +54,15 @@ static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+static void choose_strip(rp_map *m, bool packs) {
+    m->strip[0] = m->tile[0];
+    m->strip[1] = m->tile[1];
+    if (!packs || m->turned)
+        return;
+    m->strip[1] = least(m->tile[1], STRIP / m->item);
+    m->strip[0] = least(m->tile[0], STRIP / m->item / m->strip[1]);
+}
+
 static void choose_tile(rp_map *m) {
     const int64_t n0 = m->axis[0].extent, n1 = m->axis[1].extent;
     bool packs = false;
@@ -61,6 +71,7 @@ static void choose_tile(rp_map *m) {
     const int64_t room = (packs ? SCRATCH : UNIT) / m->item;
     m->tile[1] = least(n1, m->turned ? TURNED_COLUMNS : room);
     m->tile[0] = least(n0, room / m->tile[1]);
+    choose_strip(m, packs);
     m->whole = true;
     for (int k = 0; k < m->nest.operands; k++) {
         int64_t s0 = m->axis[0].stride[k];
@@ -138,7 +149,7 @@ static void call(const rp_map *m, char *const *p, int64_t n) {
         m->map1(p[0], p[1], n, how);
 }
 
-static void run_tile(const rp_map *m, tiles *t, char *const *at, int64_t n0, int64_t n1) {
+static void run_strip(const rp_map *m, tiles *t, char *const *at, int64_t n0, int64_t n1) {
     char *p[RP_MAX_OPERANDS];
     int64_t step[RP_MAX_OPERANDS];
     const int64_t s[2] = {m->axis[0].stride[0], m->axis[1].stride[0]};
@@ -164,6 +175,17 @@ static void run_tile(const rp_map *m, tiles *t, char *const *at, int64_t n0, int
         move_plane(m, at[0], s, t->scratch[0], (int64_t[]){n1 * m->item, m->item}, n0, n1);
 }
 
+/* n0 x n1 elements from `at` on, strip by strip. */
+static void run_strips(const rp_map *m, tiles *t, char *const *at, int64_t n0, int64_t n1) {
+    for (int64_t i = 0; i < n0; i += m->strip[0])
+        for (int64_t j = 0; j < n1; j += m->strip[1]) {
+            char *from[RP_MAX_OPERANDS];
+            for (int k = 0; k < m->nest.operands; k++)
+                from[k] = at[k] + i * m->axis[0].stride[k] + j * m->axis[1].stride[k];
+            run_strip(m, t, from, least(m->strip[0], n0 - i), least(m->strip[1], n1 - j));
+        }
+}
+
 void rp_map_run(const rp_map *m, int64_t from, int64_t to) {
     tiles t;
     for (int k = 0; k < RP_MAX_OPERANDS; k++)
@@ -175,7 +197,9 @@ void rp_map_run(const rp_map *m, int64_t from, int64_t to) {
         for (int k = 0; k < m->nest.operands; k++)
             at[k] = m->nest.data[k] + rp_axes_offset(m->nest.axis, m->nest.ndim, k, outer) +
                     i * m->axis[0].stride[k] + j * m->axis[1].stride[k];
-        run_tile(m, &t, at, least(m->tile[0], m->axis[0].extent - i),
-                 least(m->tile[1], m->axis[1].extent - j));
+        run_strips(m, &t, at, least(m->tile[0], m->axis[0].extent - i),
+                   least(m->tile[1], m->axis[1].extent - j));
     }
+    if (m->how & RP_STREAM)
+        m->kernels->settle();
 }

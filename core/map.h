@@ -23,11 +23,12 @@ typedef struct rp_map {
     rp_axis axis[2]; /* the plane that tiles cover: axis[1] runs fastest */
     rp_access access[RP_MAX_OPERANDS];
     int64_t tile[2], grid[2];
-    int64_t units; /* tiles in all */
-    bool whole;    /* a tile is one run for the kernel */
-    bool turned;   /* some operand runs across the others */
-    bool moves;    /* only moves items */
-    unsigned how;  /* RP_STREAM or 0 */
+    int64_t strip[2]; /* of a tile, taken through the kernel at once */
+    int64_t units;    /* tiles in all */
+    bool whole;       /* a tile is one run for the kernel */
+    bool turned;      /* some operand runs across the others */
+    bool moves;       /* only moves items */
+    unsigned how;     /* RP_STREAM or 0 */
 } rp_map;
 
 /* The views passed their checks; b is NULL for one input. */
