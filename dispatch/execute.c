@@ -138,7 +138,7 @@ void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const ra
                     const raptors_array *b, const raptors_array *out) {
     rp_map plan;
     rp_map_plan(&plan, kernels, op, a, b, out);
-    const int64_t bytes = rp_count(out) * plan.item * plan.nest.operands;
+    const int64_t bytes = (rp_count(out) + rp_count(a) + (b ? rp_count(b) : 0)) * plan.item;
     const rp_layout layout = map_layout(&plan);
     const bool streamable = may_stream(&plan, bytes, a, b, out);
     if (rp_gate_under_floor(bytes)) {
