@@ -21,10 +21,14 @@ endfunction()
 
 # One object library, raptors_backend_NAME, whose only symbol is the table rp_kernels_NAME.
 function(raptors_add_backend name flags)
+  set(optimise -O3)
+  if(RAPTORS_SANITIZE)
+    set(optimise -O1) # instrumented vectors take a compiler half an hour at -O3
+  endif()
   add_library(raptors_backend_${name} OBJECT ${PROJECT_SOURCE_DIR}/backends/kernels.c)
   target_link_libraries(raptors_backend_${name} PRIVATE raptors_library_flags)
   target_compile_definitions(raptors_backend_${name} PRIVATE RP_BACKEND=${name})
-  target_compile_options(raptors_backend_${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> ${flags})
+  target_compile_options(raptors_backend_${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:${optimise}> ${flags})
   foreach(folder backends/${name} backends core)
     target_compile_options(raptors_backend_${name} PRIVATE -iquote${PROJECT_SOURCE_DIR}/${folder})
   endforeach()

@@ -1,9 +1,9 @@
 #!/bin/sh
 # check_elf.sh -- what the loader is told about the library: hardened, position-independent, never unloaded.
 # SPDX-License-Identifier: MIT
-# usage: check_elf.sh READELF LIBRARY
+# usage: check_elf.sh READELF OBJDUMP ARCHITECTURE LIBRARY
 set -eu
-readelf=$1 library=$2
+readelf=$1 objdump=$2 architecture=$3 library=$4
 dynamic=$("$readelf" -dW "$library")
 segments=$("$readelf" -lW "$library")
 fail() {
@@ -22,4 +22,12 @@ lacks "$segments" ' RWE ' 'has memory that is both writable and executable'
 others=$(echo "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -v '^lib\(c\|m\|gomp\|omp\)\.so\|^ld-linux' || true)
 [ -z "$others" ] || fail "needs $others"
 has "$("$readelf" -sW "$library")" '__stack_chk_fail' 'has no stack protector'
-echo "$library: NODELETE NOW RELRO, no TEXTREL, no static TLS, stack protected"
+case $architecture in # what every function that can be reached by a pointer must begin with
+x86_64) landing=endbr64 ;;
+aarch64) landing='bti|paciasp' ;;
+*) landing=. ;;
+esac
+bare=$("$objdump" -d --no-show-raw-insn "$library" | grep -A1 '^[0-9a-f]* <raptors_[a-z_0-9]*>:$' |
+    grep '^ ' | grep -vcE "$landing" || true)
+[ "$bare" = 0 ] || fail "has $bare functions that control-flow protection does not know"
+echo "$library: NODELETE NOW RELRO, no TEXTREL, no static TLS, stack and control flow protected"

@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 """hazards.py -- every row of hazards.txt: was it tried, was it survived, and can its tests fail?
 
-    hazards.py summary BUILD_DIR      after `ctest -L hazards`: row by row, from ctest's own log; fails where one broke
+    hazards.py summary BUILD_DIR        after `ctest -L hazards`: row by row, from ctest's own log; fails where one broke
+    hazards.py controls DIR [WORD...]   takes out one defence after another in a copy of the tree under DIR, and fails
+                                        where its test passes; with words, only the rows that have one of them
 
 SPDX-License-Identifier: MIT
 """
 
+import os
 import re
+import shutil
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +20,18 @@ SURVIVED, SKIPPED, BROKEN = "survived", "skipped", "BROKEN"
 
 
 @dataclass
+class Control:
+    file: str
+    edits: list[tuple[str, str]]
+    test: str
+    case: str  # or ""
+
+
+@dataclass
 class Hazard:
     name: str
     proofs: list[tuple[str, list[str]]] = field(default_factory=list)  # a ctest case, cases within it
+    controls: list[Control] = field(default_factory=list)
 
 
 def read_hazards() -> list[Hazard]:
@@ -29,6 +43,11 @@ def read_hazards() -> list[Hazard]:
         elif kind == "proof":
             test, *cases = rest.split()
             hazards[-1].proofs.append((test, cases))
+        elif kind == "control":
+            change, test = rest.split(" => ")
+            name, _, edits = change.partition(" ")
+            test, _, case = test.partition(" ")
+            hazards[-1].controls.append(Control(name, re.findall("~(.*?)~(.*?)~", edits), test, case))
         elif kind not in ("", "#"):
             raise SystemExit(f"hazards.txt: {line}")
     return hazards
@@ -96,10 +115,104 @@ def summary(build: Path) -> int:
     return int(BROKEN in rows)
 
 
+# ---- controls --------------------------------------------------------------------------------------------
+
+
+class Copy:
+    """The tree once more, with two backends: others take their time to compile."""
+
+    FOLDERS = ("cmake", "core", "backends", "telemetry", "dispatch", "tests")
+
+    def __init__(self, directory: Path) -> None:
+        self.source, self.tree = Path(__file__).parents[1], directory / "source"
+        self.build = directory / "build"
+        shutil.rmtree(self.tree, ignore_errors=True)
+        for folder in self.FOLDERS:
+            shutil.copytree(self.source / folder, self.tree / folder)
+        shutil.copy(self.source / "CMakeLists.txt", self.tree)
+        for backend in ("sse", "avx512"):
+            shutil.rmtree(self.tree / "backends" / backend)
+        flags = ["-G", "Ninja", "-DCMAKE_C_COMPILER=gcc", "-DRAPTORS_WERROR=OFF"]
+        self.run("cmake", "-S", self.tree, "-B", self.build, *flags)
+
+    @staticmethod
+    def run(*command: str | Path, seconds: int = 600) -> tuple[bool, str]:
+        try:
+            result = subprocess.run(
+                list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                errors="replace", timeout=seconds,
+            )
+        except subprocess.TimeoutExpired:
+            return False, f"hangs, stopped after {seconds} s"
+        return result.returncode == 0, result.stdout
+
+    def holds(self, test: str, case: str) -> tuple[bool, str]:
+        program = self.build / "tests" / test
+        jobs = os.environ.get("RAPTORS_JOBS", str(os.cpu_count()))
+        known = f"tests/{test}:" in self.run("ninja", "-C", self.build, "-t", "targets", "all")[1]
+        built, output = self.run("ninja", "-C", self.build, "-j", jobs, "lraptors", *[f"tests/{test}"] * known)
+        if not built:
+            raise SystemExit(f"{test} does not build\n{output[-3000:]}")
+        if case:
+            return self.run(program, case, seconds=150)
+        return self.run("ctest", "--test-dir", self.build, "-R", f"^{test}$", "--output-on-failure", "--no-tests=error")
+
+    def without(self, control: Control) -> tuple[bool, str]:
+        """The test's verdict with the defence taken out."""
+        file = self.tree / control.file
+        whole = file.read_text()
+        text = whole
+        for out, into in control.edits:
+            text, count = re.subn(out, into, text, flags=re.M)
+            if not count:
+                raise SystemExit(f"hazards.txt: there is no {out} in {control.file}")
+        file.write_text(text)
+        try:
+            return self.holds(control.test, control.case)
+        finally:
+            file.write_text(whole)
+
+
+REASON = re.compile(
+    r"^(?:.*/tests/\S+\.c:\d+: .*|.*(?:hangs|killed by|No such|has no|may be unloaded|wrong|expected|exported|error:).*)$",
+    re.M | re.I,
+)
+
+
+def reason_in(output: str) -> str:
+    found = REASON.search(output)
+    line = found[0] if found else output.strip().split("\n")[-1]
+    return re.sub(r"\S*/tests/", "", line.strip())[:110]
+
+
+def controls(directory: Path, words: list[str]) -> int:
+    copy, passed = Copy(directory), set()
+    tried = seen = 0
+    for hazard in read_hazards():
+        for control in hazard.controls if not words or any(word in hazard.name for word in words) else []:
+            test = (control.test, control.case)
+            whole, output = (True, "") if test in passed else copy.holds(*test)
+            if not whole:
+                raise SystemExit(f"{' '.join(test)} fails with the defence in place\n{output[-3000:]}")
+            passed.add(test)
+            survived, output = copy.without(control)
+            tried, seen = tried + 1, seen + (not survived)
+            edits = "; ".join(f"{out} -> {into or 'nothing'}" for out, into in control.edits)
+            print(f"{'NOT SEEN' if survived else 'seen':8} {hazard.name}\n    {control.file}: {edits}")
+            print(f"    {' '.join(test)}: {'passes' if survived else reason_in(output)}", flush=True)
+    print(f"controls: {tried} defences taken out, {seen} seen by their tests")
+    return int(seen < tried)
+
+
+# ---- the command -----------------------------------------------------------------------------------------
+
+
 def main(arguments: list[str]) -> int:
     match arguments:
         case ["summary", build]:
             return summary(Path(build))
+        case ["controls", directory, *words]:
+            return controls(Path(directory).absolute(), words)
     print(__doc__)
     return 2
 

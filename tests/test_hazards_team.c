@@ -131,6 +131,9 @@ static int address_space_for_some_stacks(void) {
 }
 
 static int no_processes_left(void) {
+    if (TS_SANITIZED) {
+        TS_SKIP("process limit (a sanitizer looks for leaks in a thread)");
+    }
     ts_have_a_team();
     TS_NEED(ts_limit_processes() == 0, "no limit");
     return sequential_for_good();
@@ -294,7 +297,7 @@ static void call_from_a_handler(int number) {
 }
 
 static int a_storm_of_signals_into_regions(void) {
-    const struct itimerval often = {{0, 100}, {0, 100}};
+    const struct itimerval often = {{0, 100}, {0, 100}}, never = {{0, 0}, {0, 0}};
     if (TS_SANITIZER_THREADS || TS_EMULATED) {
         TS_SKIP("storm of signals (a sanitizer or emulator holds them back)");
     }
@@ -306,6 +309,7 @@ static int a_storm_of_signals_into_regions(void) {
     for (int i = 0; i < 20000 || handled < 100; i++) {
         TS_NEED(add_up() >= 1, "wrong sum in region %d", i);
     }
+    setitimer(ITIMER_REAL, &never, NULL);
     TS_NEED(handled_elsewhere == 0, "wrong in the handler, or not on the caller");
     return TS_SURVIVED;
 }
@@ -320,8 +324,8 @@ static void *short_life(void *unused) {
 
 static int a_thousand_threads_each_with_a_region(void) {
     long at_hundred = 0;
-    if (TS_EMULATED) {
-        TS_SKIP("a thousand threads (the emulator's memory grows)");
+    if (TS_EMULATED || TS_SANITIZED) {
+        TS_SKIP("a thousand threads (a sanitizer's or emulator's memory grows)");
     }
     rp_team_pretend(TEAM);
     for (int i = 0; i < 1000; i++) {
