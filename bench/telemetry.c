@@ -1,17 +1,21 @@
 /* telemetry.c -- replays streams of calls for telemetry.py: a worker that plays a segment for each line on stdin.
  * SPDX-License-Identifier: MIT
  *
- * worker sequential | learned | frozen PROFILE
+ * worker ARRAYS sequential | learned | frozen PROFILE
+ * ARRAYS is a file that all workers map, so that none has better pages than another.
  * A line is "<stream> <seed> <calls>"; the answer is one line, "operation octave seconds" for each call. The last
  * line may be "explain", which is answered by raptors_telemetry.
  */
 #include <raptors.h>
 
-#include <math.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { LEAST = 12, MOST = 24, COLUMNS = 512, OPERATIONS = 4, BURST = 32 };
 
@@ -72,22 +76,41 @@ static void explain(void) {
     free(json);
 }
 
+/* The same for every worker that maps the file. */
+static bool map_arrays(const char *path) {
+    size_t size = 2 * sizeof(float) << MOST;
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0 || ftruncate(file, (off_t)size) != 0) {
+        return false;
+    }
+    void *both = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    if (both == MAP_FAILED) {
+        return false;
+    }
+    input = both;
+    output = input + (1L << MOST);
+    for (long i = 0; i < 1L << MOST; i++) {
+        input[i] = output[i] = 1 + (float)(i % 1000) / 1000;
+    }
+    for (int i = 0; i < COLUMNS; i++) {
+        row[i] = input[i];
+    }
+    return true;
+}
+
 int main(int argc, char **argv) {
     char line[128], stream[32];
     unsigned long long seed;
     int calls;
-    input = malloc(sizeof(float) << MOST);
-    output = malloc(sizeof(float) << MOST);
-    if (argc < 2 || !input || !output) {
+    if (argc < 3 || !map_arrays(argv[1])) {
+        fprintf(stderr, "worker ARRAYS sequential | learned | frozen PROFILE\n");
         return 2;
     }
-    for (long i = 0; i < 1L << MOST; i++) {
-        input[i] = output[i] = 1 + (float)(i % 1000) / 1000;
-    }
-    if (strcmp(argv[1], "sequential") == 0) {
+    if (strcmp(argv[2], "sequential") == 0) {
         raptors_set_threads(1);
-    } else if (strcmp(argv[1], "frozen") == 0) {
-        if (argc < 3 || raptors_profile_load(argv[2]) != RAPTORS_OK) {
+    } else if (strcmp(argv[2], "frozen") == 0) {
+        if (argc < 4 || raptors_profile_load(argv[3]) != RAPTORS_OK) {
             fprintf(stderr, "%s\n", raptors_last_error());
             return 1;
         }

@@ -68,9 +68,9 @@ def always(profile):
     return text + f"end {zlib.crc32(text.encode()):08x}\n"
 
 
-def start_workers(program, folder):
+def start_workers(program, folder, arrays):
     """One that has seen every class lends the profile's key to the one that always takes the team."""
-    tutor = Worker(program, "learned")
+    tutor = Worker(program, arrays, "learned")
     tutor.play("hot", 7, 200)
     tutor.ask(f"save {folder / 'profile'}")
     tutor.close()
@@ -78,9 +78,9 @@ def start_workers(program, folder):
     lie.write_text(always((folder / "profile").read_text()))
     lie.chmod(0o600)
     return {
-        "alone": Worker(program, "sequential"),
-        "team": Worker(program, "frozen", lie),
-        "learned": Worker(program, "learned"),
+        "alone": Worker(program, arrays, "sequential"),
+        "team": Worker(program, arrays, "frozen", lie),
+        "learned": Worker(program, arrays, "learned"),
     }
 
 

@@ -161,7 +161,7 @@ bool rp_explore_ignite(rp_moment *m, rp_answer *a) {
         return false;
     }
     float gain = fmaxf(0, m->e.alone - m->e.hot);
-    if (!rp_ignition_due(&l->ignition, m->e.cold - m->e.hot)) {
+    if (!rp_ignition_due(&l->ignition, m->e.cold - m->e.hot, gain)) {
         rp_ignition_alone(&l->ignition, m->now, m->e.alone, gain);
         return false;
     }

@@ -10,11 +10,12 @@
 
 enum { EMPTY_REGIONS = 8 };
 
-static const float ACCRUAL = 0.005F;                      /* tokens, of the time spent */
-static const float PLACE_ACCRUAL = 0.00007F;              /* budget of a place, of the time spent there */
+static const float ACCRUAL = 0.0035F;                     /* tokens, of the time spent */
+static const float PLACE_ACCRUAL = 0.00006F;              /* budget of a place, of the time spent there */
+static const float LEAST_PURSE = 1e6F;                    /* ns that tokens may always amount to */
 static const float LATE = 3;                              /* times what was expected */
 static const uint64_t LONGEST = 10000000000u;             /* ns of a duration that is believed */
-static const float MOST_HOT = 3e4F;                       /* ns of a hot region */
+static const float LEAST_HOT = 100, MOST_HOT = 1e5F;      /* ns of a hot region that is believed */
 static const float LEAST_FIRST = 1e4F, MOST_FIRST = 2e7F; /* ns to make a pool, as far as it is believed */
 
 /* A class's first calls fix the slope of its model, by their fastest: a slow one says nothing. */
@@ -30,8 +31,8 @@ static void fit_slope(rp_class *k, const rp_sample *s) {
 static void note_drift(rp_learner *l, rp_spot spot, rp_arm arm, float ratio) {
     const rp_cell *c = &rp_place_at(l, spot)->arm[arm];
     float usual = rp_cell_today(l, c, arm);
-    if (rp_arm_group(arm) != arm || c->batches == 0) {
-        return;
+    if (rp_arm_group(arm) != arm || !rp_cell_sure(l, c, arm)) {
+        return; /* that it is not as was guessed is no news */
     }
     float factor = rp_drift_add(&l->drift[arm], ratio / usual);
     if (factor != 1) {
@@ -63,8 +64,8 @@ static void pay(rp_learner *l, rp_place *p, const rp_sample *s) {
     float calls = p->samples >= RP_LEARNING ? (float)rp_measured_one_in(s->bytes) : 1;
     p->budget += PLACE_ACCRUAL * calls * s->duration;
     l->run_budget += PLACE_ACCRUAL * calls * s->duration;
-    rp_ledger_forgive(&l->ledger, calls * s->duration);
-    l->tokens = fminf(l->tokens + ACCRUAL * calls * s->duration, l->region.first);
+    rp_ledger_forgive(&l->ledger, a->start + (uint64_t)s->duration);
+    l->tokens = fminf(l->tokens + ACCRUAL * calls * s->duration, fmaxf(l->region.first, LEAST_PURSE));
     if (a->probe == RP_PROBE_none || a->instead <= 0) {
         return;
     }
@@ -144,8 +145,8 @@ static void calibrate(rp_learner *l) {
         least = i == 0 ? cost : fminf(least, cost); /* what the rest had more was somebody else's */
     }
     if (rp_learner_try_lock(l)) {
-        l->region.hot = fminf(fmaxf(least, 100), MOST_HOT);
-        l->region.calibrated = true;
+        l->region.calibrated = least <= MOST_HOT; /* else the CPUs were somebody else's all the time */
+        l->region.hot = l->region.calibrated ? fmaxf(least, LEAST_HOT) : l->region.hot;
         rp_learner_unlock(l);
     }
 }
@@ -202,7 +203,11 @@ float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const r
     }
     if (region && a->alone > 0) {
         bool late = !a->first && a->expected > 0 && duration > LATE * a->expected;
-        rp_ledger_note(&l->ledger, (int64_t)(a->alone - duration), late, now);
+        float gain = a->alone - duration;
+        if (a->first) { /* paid once, whatever it is: it must not shut out the team that it has bought */
+            gain = fmaxf(gain, -RP_LEDGER_LIMIT / 2.0F);
+        }
+        rp_ledger_note(&l->ledger, (int64_t)gain, late, now);
     }
     uint64_t word = rp_decided(l, rp_spot_of(q));
     if (region && a->hot && rp_word_team(word, 1) && !rp_word_team(word, 0)) {

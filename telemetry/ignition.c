@@ -16,7 +16,15 @@ static float worth_of(const rp_ignition *g) {
     return (float)atomic_load_explicit(&g->worth, memory_order_relaxed);
 }
 
+static bool has_begun(const rp_ignition *g) {
+    return atomic_load_explicit(&g->began, memory_order_relaxed);
+}
+
 static void add_worth(rp_ignition *g, float gain) {
+    if (!has_begun(g)) {
+        atomic_store_explicit(&g->began, gain > 0, memory_order_relaxed);
+        return;
+    }
     int64_t worth = atomic_load_explicit(&g->worth, memory_order_relaxed) + (int64_t)gain;
     atomic_store_explicit(&g->worth, worth, memory_order_relaxed);
 }
@@ -26,17 +34,17 @@ void rp_ignition_call(rp_ignition *g, uint64_t now, float price) {
     if (now < quiet_since || now - quiet_since <= PAUSE) {
         return;
     }
-    float worth = worth_of(g);
-    if (worth > 0) {
+    if (has_begun(g)) {
         if (g->known == RP_BURSTS) {
             memmove(g->bursts, g->bursts + 1, sizeof(float) * (RP_BURSTS - 1));
             g->known--;
         }
-        g->bursts[g->known++] = worth;
+        g->bursts[g->known++] = worth_of(g);
     }
     g->forgone += fmaxf(0, g->rent - price);
     g->rent = 0;
     atomic_store_explicit(&g->worth, 0, memory_order_relaxed);
+    atomic_store_explicit(&g->began, false, memory_order_relaxed);
 }
 
 void rp_ignition_alone(rp_ignition *g, uint64_t now, float length, float gain) {
@@ -50,12 +58,13 @@ void rp_ignition_team(rp_ignition *g, uint64_t now, float gain) {
     add_worth(g, gain);
 }
 
-bool rp_ignition_due(const rp_ignition *g, float price) {
+bool rp_ignition_due(const rp_ignition *g, float price, float gain) {
     if (g->known < 3) {
         return g->rent >= price;
     }
     float usual = rp_median(g->bursts, g->known);
-    if (usual - worth_of(g) > SURE * price) {
+    float expected = has_begun(g) ? usual - worth_of(g) : gain + usual;
+    if (expected > SURE * price) {
         return true;
     }
     return g->rent >= (usual < price ? DOUBTFUL * price : price);

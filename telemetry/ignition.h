@@ -17,11 +17,12 @@
 enum { RP_BURSTS = 9 };
 
 typedef struct rp_ignition {
-    _Atomic int64_t worth;        /* ns that a running team gained, or would have gained, in this burst */
+    _Atomic bool began;           /* a call of this burst gains from a running team */
+    _Atomic int64_t worth;        /* ns that those after it gained, or would have gained */
     _Atomic uint64_t quiet_since; /* when the last call ended */
     float rent;                   /* the part that was forgone */
     float forgone;                /* rent of past bursts beyond the price of waking */
-    float bursts[RP_BURSTS];      /* the last bursts' worth, oldest first */
+    float bursts[RP_BURSTS];      /* the last bursts' worth, without their first calls; oldest first */
     int known;                    /* of them */
 } rp_ignition;
 
@@ -34,8 +35,9 @@ void rp_ignition_alone(rp_ignition *g, uint64_t now, float length, float gain);
 /* A team's call has ended, and has gained. The only one that needs no lock; an entry lost in a race is no harm. */
 void rp_ignition_team(rp_ignition *g, uint64_t now, float gain);
 
-/* Whether to wake the team for this call. */
-bool rp_ignition_due(const rp_ignition *g, float price);
+/* Whether to wake the team for this call. Its own gain is known, and what the rest of a burst is worth is guessed by
+ * the last bursts: where calls come one by one, that is nothing. */
+bool rp_ignition_due(const rp_ignition *g, float price, float gain);
 
 /* What has been forgone in all for want of a pool; making one pays it off. */
 float rp_ignition_forgone(const rp_ignition *g, float price);

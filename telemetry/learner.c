@@ -22,7 +22,7 @@ static const uint64_t BEGAN = (uint64_t)1 << 32;
 /* ---- life ------------------------------------------------------------------------------------------------- */
 
 void rp_learner_reset(rp_learner *l) {
-    memset(&l->ledger, 0, sizeof l->ledger);
+    rp_ledger_start(&l->ledger);
     l->strangers = 0;
     l->region = PRIOR_COSTS;
     memset(&l->wake, 0, sizeof l->wake);
@@ -115,7 +115,9 @@ static void decide(rp_moment *m, rp_answer *a) {
     rp_class *k = &l->classes[m->spot.class_index];
     note_team(l, m->q->team);
     a->timed = true;
-    if (k->seen < RP_FIRST_CALLS || m->place->doubted > 0) {
+    bool known = rp_cell_guess(&m->place->arm[m->decided.known ? m->decided.alone_arm : RP_ARM_alone]) > 0;
+    if (k->seen < RP_FIRST_CALLS || m->place->doubted > 0 || !known) {
+        /* what a team gains is told by what was measured here: sizes have slopes of their own */
         m->place->doubted = (uint8_t)(m->place->doubted - (m->place->doubted > 0));
         rp_answer_alone(a, m->q, RP_ARM_alone, RP_REASON_prior);
         return;

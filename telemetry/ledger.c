@@ -3,8 +3,11 @@
  */
 #include "ledger.h"
 
+#include <string.h>
+
 enum {
-    FORGIVEN_PER = 100,            /* one part in so many of the time that calls take */
+    FORGIVEN_PER = 100,            /* one part in so many of the time that passes */
+    LONGEST_PAUSE = 20 * 1000000,  /* ns; who waits longer is not at work */
     RATE_MEMORY = 256,             /* calls */
     PREMIUM_MEMORY = 64,           /* calls */
     PREMIUM_FADES = 500 * 1000000, /* ns */
@@ -23,10 +26,17 @@ bool rp_ledger_open(const rp_ledger *l) {
     return load(&l->balance) > -RP_LEDGER_LIMIT;
 }
 
-void rp_ledger_forgive(rp_ledger *l, float spent) {
+void rp_ledger_start(rp_ledger *l) {
+    memset(l, 0, sizeof *l);
+    atomic_store_explicit(&l->balance, RP_LEDGER_LIMIT, memory_order_relaxed);
+}
+
+void rp_ledger_forgive(rp_ledger *l, uint64_t now) {
     int64_t balance = load(&l->balance);
+    uint64_t passed = now > l->forgiven ? now - l->forgiven : 0;
+    l->forgiven = now;
     if (balance < 0) {
-        int64_t rest = balance + (int64_t)(spent / FORGIVEN_PER);
+        int64_t rest = balance + (int64_t)(passed < LONGEST_PAUSE ? passed : LONGEST_PAUSE) / FORGIVEN_PER;
         atomic_store_explicit(&l->balance, rest < 0 ? rest : 0, memory_order_relaxed);
     }
 }

@@ -88,6 +88,11 @@ rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes) {
     }
     e.cold = r_cold > 0 ? r_cold * rp_model(l, s.class_index, bytes, RP_ARM_cold) : e.hot + waking;
     const rp_place *p = &l->places[s.class_index][s.bucket];
+    if (!rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {
+        /* A team that is seldom woken takes long to wake: who believed the first few would never see it come quickly.
+         * The ledger pays for the hope. */
+        e.cold = fminf(e.cold, e.hot + waking);
+    }
     if (!rp_cell_sure(l, &p->arm[hot], hot) && rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {
         e.hot = fminf(e.hot, e.cold); /* no team is slower for being awake */
     }

@@ -212,11 +212,18 @@ static uint64_t random_call(ts_prng *g) {
     }
 }
 
-static uint64_t hash_of_all(void) {
+/* A hash of the results of CALLS calls, each on 1 to 8 threads; how many calls a team did is added up. */
+static uint64_t hash_of_all(long *on_teams) {
     ts_prng g = {11};
     uint64_t all = 0;
     for (int i = 0; i < CALLS; i++) {
+        if (on_teams) {
+            rp_team_pretend(1 + i * 8 / CALLS);
+        }
         all = all * 31 + random_call(&g);
+        if (on_teams) {
+            *on_teams += rp_last_call_get()->members > 1;
+        }
     }
     return all;
 }
@@ -234,15 +241,19 @@ static void no_result_depends_on_what_was_learned(void **state) {
     output = malloc(MOST * sizeof(float));
     assert_non_null(output);
     raptors_set_threads(1);
-    uint64_t first = hash_of_all();
+    const uint64_t first = hash_of_all(NULL);
+    long most = 0;
     raptors_set_threads(0);
-    for (int team = 2; team <= 8; team += 3) {
-        rp_team_pretend(team);
-        for (int mode = RAPTORS_LEARN; mode <= RAPTORS_OFF; mode++) {
-            raptors_telemetry_mode((raptors_mode)mode);
-            assert_int_equal(hash_of_all(), first);
-        }
+    for (int mode = RAPTORS_LEARN; mode <= RAPTORS_OFF; mode++) {
+        long on_teams = 0;
+        raptors_telemetry_mode((raptors_mode)mode);
+        assert_int_equal(hash_of_all(&on_teams), first);
+        printf("%s: %d calls on 1 to 8 threads, %ld of them by a team, the same bits as alone\n",
+               rp_mode_name(mode), (int)CALLS, on_teams);
+        most = on_teams > most ? on_teams
+                               : most; /* what was learned may be that a busy machine is no place for teams */
     }
+    assert_true(most > 0);
     rp_team_pretend(0);
     raptors_telemetry_mode(RAPTORS_LEARN);
     free(input[0]);
