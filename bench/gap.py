@@ -45,7 +45,7 @@ def parser():
     p.add_argument("--rows", type=int, default=60, metavar="N", help="rows printed, worst first; every loss is (default: 60)")
     p.add_argument("--list", action="store_true", help="print the keys of the cases, and measure nothing")
     p.add_argument("--backends", action="store_true", help="also each backend that this machine can run, side by side")
-    p.add_argument("--peers", action="store_true", help="also numexpr and bottleneck, where installed")
+    p.add_argument("--peers", action="store_true", help="also numexpr, bottleneck and numkong, where installed")
     p.add_argument("--guard", action="store_true", help="fail when a case is surely slower than NumPy, twice")
     p.add_argument("--baseline", type=Path, metavar="FILE", help="with --guard: also when surely slower than in this gap.json")
     return p
@@ -109,7 +109,7 @@ def verdict(options, run, problems, rows):
 def publish(doc, options):
     report.write(doc, options.output, page.page(doc))
     print(report.table(doc["cases"], sys.stdout.isatty(), options.rows))
-    print(report.backends_table(doc["cases"]), end="")
+    print(report.backends_table(doc["cases"]) + report.peers_table(doc["cases"]), end="")
     print("\n" + report.heading(doc))
     print(report.summary_text(doc))
     print(f"written: {options.output}/gap.json gap.md gap.html")

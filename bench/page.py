@@ -90,9 +90,8 @@ def _losses(doc):
     return f"<h2>Losses</h2>{_table(losses[:_LOSSES], 'losses')}{rest}"
 
 
-def _backends(doc):
-    text = report.backends_table(doc["cases"])
-    return f"<h2>Backends</h2><p>The best backend's time over each one's.</p><pre>{escape(text)}</pre>" if text else ""
+def _side_by_side(title, note, text):
+    return f"<h2>{title}</h2><p>{note}</p><pre>{escape(text)}</pre>" if text else ""
 
 
 def page(doc):
@@ -125,7 +124,8 @@ def page(doc):
                 "nearest representable number.",
                 [plots.error(doc, dtype) for dtype in cases.FLOATS],
             ),
-            _backends(doc),
+            _side_by_side("Backends", "The best backend's time over each one's.", report.backends_table(doc["cases"])),
+            _side_by_side("Peers", "Each one's time over ours: below 1 it is faster.", report.peers_table(doc["cases"])),
             '<h2>All cases</h2><input id="find" placeholder="filter: mean float32 2048">',
             _table(report.worst_first(doc["cases"]), "cases"),
             f"<script>{_SCRIPT}</script></html>\n",

@@ -172,26 +172,46 @@ def markdown(doc):
         if is_loss(row):
             line[8] = f"**{line[8]}**"
         lines.append("| " + " | ".join(line) + " |")
+    for text in (backends_table(doc["cases"]), peers_table(doc["cases"])):
+        lines += ["", "```", text.rstrip(), "```"] if text else []
     return "\n".join(lines) + "\n"
 
 
+def _side_by_side(header, lines, mean):
+    """Names over columns of figures, a row for each case; the geometric mean of each column below."""
+    columns = [[line[k] for line in lines if line[k] is not None] for k in range(1, len(header))]
+    lines = [*lines, [mean, *(stats.geometric_mean([value or 0.005 for value in column]) for column in columns)]]
+    width = max(len(line[0]) for line in lines)
+    text = [header[0].ljust(width) + "".join(name.rjust(12) for name in header[1:])]
+    for line in lines:
+        text.append(line[0].ljust(width) + "".join(("" if value is None else f"{value:.2f}").rjust(12) for value in line[1:]))
+    return "\n".join(text) + "\n"
+
+
 def backends_table(rows):
-    """Side by side: each backend's time over the best one's, the case's own row before it."""
+    """The best backend's time over each one's."""
     rows = [row for row in measured(rows) if row.get("backends")]
     if not rows:
         return ""
     names = list(rows[0]["backends"])
-    lines = [["case"] + names]
+    lines = []
     for row in rows:
-        times = {name: row["backends"][name]["seconds"] for name in names}
-        best = min(times.values())
-        lines.append([row["key"]] + [f"{best / times[name]:.2f}" for name in names])
-    lines.append(
-        ["geometric mean of best / time"]
-        + [f"{stats.geometric_mean([float(line[k]) or 0.005 for line in lines[1:]]):.2f}" for k in range(1, len(names) + 1)]
-    )
-    width = max(len(line[0]) for line in lines)
-    return "\n".join(line[0].ljust(width) + "".join(cell.rjust(9) for cell in line[1:]) for line in lines)
+        times = [row["backends"][name]["seconds"] for name in names]
+        lines.append([row["key"], *(min(times) / seconds for seconds in times)])
+    return _side_by_side(["best backend's time over its own", *names], lines, "geometric mean")
+
+
+def peers_table(rows):
+    """Each peer's time over ours: below 1 the peer is faster."""
+    rows = [row for row in measured(rows) if row.get("peers")]
+    if not rows:
+        return ""
+    names = sorted({name for row in rows for name in row["peers"]})
+    lines = []
+    for row in rows:
+        times = {"numpy": row["numpy"], **row["peers"]}
+        lines.append([row["key"], *(times[n]["seconds"] / row["raptors"]["seconds"] if n in times else None for n in ["numpy", *names])])
+    return _side_by_side(["its time over raptors' time", "numpy", *names], lines, "geometric mean")
 
 
 def read(path):

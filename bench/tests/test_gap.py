@@ -5,9 +5,12 @@ import re
 import jsonschema
 import pytest
 
+import cases
 import gap
+import peers
 import report
 import runner
+import sides
 from standin import StandIn
 
 SCHEMA = json.loads((gap.Path(gap.__file__).parent / "schema.json").read_text())
@@ -145,3 +148,30 @@ def test_real_data(tmp_path):
     assert code == 0 and {row["data"] for row in doc["cases"]} == {"digits"}
     standardise = next(row for row in doc["cases"] if row["op"] == "standardise")
     assert standardise["status"] == "measured" and standardise["limit"] is None
+
+
+def test_peers_stand_side_by_side():
+    def row(key, **peers):
+        times = {name: {"seconds": seconds} for name, seconds in peers.items()}
+        return {"key": key, "status": "measured", "numpy": {"seconds": 4e-6}, "raptors": {"seconds": 2e-6}, "peers": times}
+
+    lines = report.peers_table([row("one", numkong=1e-6), row("two", numexpr=8e-6, numkong=4e-6), row("three")]).splitlines()
+    assert lines[0].split()[-3:] == ["numpy", "numexpr", "numkong"]
+    assert [line.split() for line in lines[1:3]] == [["one", "2.00", "0.50"], ["two", "2.00", "4.00", "2.00"]]
+    assert lines[3].split() == ["geometric", "mean", "2.00", "4.00", "1.00"]
+    assert len(lines) == 4 and report.peers_table([row("three")]) == ""
+
+
+def test_a_peer_that_refuses_a_case_is_left_out(monkeypatch):
+    class Peer:
+        def add(a, b, out=None):
+            raise ValueError("not these shapes")
+
+        def sum(a, axis):
+            return a.sum(axis)
+
+    monkeypatch.setattr(peers, "_optional", lambda name: Peer if name == "numkong" else None)
+    for pattern, wanted in (("/add/float32/512x512/C/", []), ("/sum/float32/512x512/C/", ["numkong"])):
+        problem = next(p for p in cases.problems("2d") if re.search(pattern, p.key + "/"))
+        case = cases.cases_of(problem, [1])[0]
+        assert [name for name, _ in peers.timers(case, sides.Setting(problem), 1)] == wanted
