@@ -23,6 +23,42 @@ RP_INLINE void F(map_put)(RP_C *out, V v, int stream) {
         F(v_store)(out, v);
 }
 
+/* N elements from the i-th on, `step` items apart: 0, 1, 2 or -1. A vector of every second one reads the neighbour of
+   its last. */
+RP_INLINE V F(map_take)(const RP_C *p, int64_t i, int64_t step) {
+#if RP_VECTOR_BYTES
+    if (step == 2)
+        return RP_EVENS(F(v_load)(p + 2 * i), F(v_load)(p + 2 * i + F(v_count)));
+    if (step == -1)
+        return RP_REVERSED(F(v_load)(p - i - F(v_count) + 1));
+#endif
+    return step ? F(v_take)(p + i * step) : F(v_set)(*p);
+}
+
+RP_INLINE V F(map_take_part)(const RP_C *p, int64_t i, int64_t step, int64_t k) {
+    RP_C run[F(v_count)];
+    for (int64_t j = 0; j < k; j++)
+        run[j] = p[(i + j) * step];
+    return F(v_load_part)(run, k);
+}
+
+/* The same for operands that do not lie one element after another. Here the choice stays inside the loop, where it
+   costs less than the shuffles, lest each operation become 16 loops. */
+RP_INLINE void F(map2_steps)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int64_t a_step,
+                             int64_t b_step, int stream, V (*body)(V, V)) {
+    for (int64_t i = 0, k = F(map_unaligned)(out, n); i < n; i += k, k = 0) {
+        for (; k == 0 && i + F(v_count) < n; i += F(v_count)) {
+            RP_OPAQUE(a_step);
+            RP_OPAQUE(b_step);
+            F(map_put)(out + i, body(F(map_take)(a, i, a_step), F(map_take)(b, i, b_step)), stream);
+        }
+        if (k == 0)
+            k = n - i;
+        F(v_store_part)
+        (out + i, body(F(map_take_part)(a, i, a_step, k), F(map_take_part)(b, i, b_step, k)), k);
+    }
+}
+
 /* out = body(a, b); a_step and b_step are 0 for a repeated scalar and 1 else, known where this is inlined. */
 RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int a_step, int b_step,
                             int stream, V (*body)(V, V)) {
@@ -44,7 +80,11 @@ RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsig
     int aligned = (uintptr_t)out % sizeof(RP_C) == 0;
     if (n <= 0)
         return;
-    if ((how & RP_STREAM) && aligned && n >= F(map_ahead)) {
+    if (how & (RP_A_SECOND | RP_B_SECOND | RP_A_BACK | RP_B_BACK)) {
+        int64_t a_step = how & RP_A_SCALAR ? 0 : how & RP_A_SECOND ? 2 : how & RP_A_BACK ? -1 : 1;
+        int64_t b_step = how & RP_B_SCALAR ? 0 : how & RP_B_SECOND ? 2 : how & RP_B_BACK ? -1 : 1;
+        F(map2_steps)(out, a, b, n, a_step, b_step, (how & RP_STREAM) && aligned && n >= F(map_ahead), body);
+    } else if ((how & RP_STREAM) && aligned && n >= F(map_ahead)) {
         if (how & RP_A_SCALAR)
             F(map2_loop)(out, a, b, n, 0, 1, 1, body);
         else if (how & RP_B_SCALAR)
@@ -71,6 +111,18 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, int stream, V (
         F(v_store_part)(out + i, body(F(v_load_part)(x + i, n - i)), n - i);
 }
 
+RP_INLINE void F(map1_steps)(RP_C *out, const RP_C *x, int64_t n, int64_t step, int stream, V (*body)(V)) {
+    for (int64_t i = 0, k = F(map_unaligned)(out, n); i < n; i += k, k = 0) {
+        for (; k == 0 && i + F(v_count) < n; i += F(v_count)) {
+            RP_OPAQUE(step);
+            F(map_put)(out + i, body(F(map_take)(x, i, step)), stream);
+        }
+        if (k == 0)
+            k = n - i;
+        F(v_store_part)(out + i, body(F(map_take_part)(x, i, step, k)), k);
+    }
+}
+
 /* A repeated scalar is worked out once, by the same body, and then only stored. */
 RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*body)(V)) {
     int stream = (how & RP_STREAM) && (uintptr_t)out % sizeof(RP_C) == 0 && n >= F(map_ahead);
@@ -81,6 +133,8 @@ RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*bo
         F(v_store_part)(&one, body(F(v_set)(*x)), 1);
         for (int64_t i = 0; i < n; i++)
             out[i] = one;
+    } else if (how & (RP_A_SECOND | RP_A_BACK)) {
+        F(map1_steps)(out, x, n, how & RP_A_SECOND ? 2 : -1, stream, body);
     } else if (stream) {
         F(map1_loop)(out, x, n, 1, body);
     } else {

@@ -4,6 +4,18 @@
  *   RP_LEAST, RP_GREATEST  what min and max of nothing start from
  * SPDX-License-Identifier: MIT
  */
+#if RP_IS_NARROW
+#define RP_ZIP_LO RP_ZIP_LO_32
+#define RP_ZIP_HI RP_ZIP_HI_32
+#define RP_EVENS RP_EVENS_32
+#define RP_REVERSED RP_REVERSED_32
+#else
+#define RP_ZIP_LO RP_ZIP_LO_64
+#define RP_ZIP_HI RP_ZIP_HI_64
+#define RP_EVENS RP_EVENS_64
+#define RP_REVERSED RP_REVERSED_64
+#endif
+
 #include "map.h"
 
 #define RP_LANES_OF(r) RP_CAT(m_set_, RP_T)((RP_LANE)(r))
@@ -65,14 +77,6 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_COMPENSATED 0
 #include "fold.h"
 
-#if RP_IS_NARROW
-#define RP_ZIP_LO RP_ZIP_LO_32
-#define RP_ZIP_HI RP_ZIP_HI_32
-#else
-#define RP_ZIP_LO RP_ZIP_LO_64
-#define RP_ZIP_HI RP_ZIP_HI_64
-#endif
-
 #define RP_FOLD_OP argmin
 #define RP_BETTER(a, b) RP_LESS(a, b)
 #define RP_BETTER_ONE(a, b) ((a) < (b))
@@ -106,3 +110,5 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #undef RP_HALVES
 #undef RP_ZIP_LO
 #undef RP_ZIP_HI
+#undef RP_EVENS
+#undef RP_REVERSED

@@ -176,6 +176,9 @@ enum { v_halves = 1 };
 RP_WIDEN(f32, f64)
 RP_WIDEN(i32, i64)
 
+/* What the compiler knows of an integer ends here, so that no loop is copied for each of its values. */
+#define RP_OPAQUE(i) __asm__ volatile("" : "+r"(i))
+
 /* No load or store crosses this point of the program text. */
 #define RP_IN_ORDER() __asm__ volatile("" ::: "memory")
 

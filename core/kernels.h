@@ -48,11 +48,16 @@ enum {
     RP_CHUNK_ROWS = 256     /* rows that do, at least */
 };
 
-/* How a map kernel's contiguous loop reads and writes. */
+/* How a map kernel's loop reads and writes. */
 enum {
     RP_A_SCALAR = 1, /* a is one element, repeated */
     RP_B_SCALAR = 2, /* b is one element, repeated */
-    RP_STREAM = 4    /* write past the cache; settle() before others look */
+    RP_STREAM = 4,   /* write past the cache; settle() before others look */
+    RP_A_SECOND =
+        8, /* a is every second element from its first on; the last one's neighbour is not touched */
+    RP_B_SECOND = 16, /* so is b */
+    RP_A_BACK = 32,   /* a goes downwards in memory from its first element on */
+    RP_B_BACK = 64    /* so does b */
 };
 
 typedef void rp_map2_fn(void *out, const void *a, const void *b, int64_t n, unsigned how);

@@ -1,7 +1,7 @@
 /* map.c -- planning and walking an elementwise call.
  * SPDX-License-Identifier: MIT
  *
- * Kernels know only runs of items and repeated scalars. Whatever else an operand is (strided, turned, misaligned, a
+ * Kernels know runs of items, of every second one and of items downwards, and repeated scalars. Whatever else an operand is (strided, turned, misaligned, a
  * short row repeated) passes through a scratch tile that stays in the nearest cache.
  */
 #include "map.h"
@@ -33,6 +33,8 @@ static rp_access access_of(const rp_map *m, int k, bool aligned, bool gathered) 
         return RP_PACKED;
     if (s1 == 0 && k > 0)
         return gathered && s0 != 0 ? RP_PACKED : RP_REPEATED;
+    if (k > 0 && !gathered && (s1 == 2 * m->item || s1 == -m->item))
+        return RP_STEPPED;
     if (s1 != m->item && m->axis[1].extent > 1)
         return RP_PACKED;
     return gathered && !row_alone && s0 != m->axis[1].extent * m->item ? RP_PACKED : RP_DIRECT;
@@ -74,10 +76,10 @@ static void choose_tile(rp_map *m) {
     choose_strip(m, packs);
     m->whole = true;
     for (int k = 0; k < m->nest.operands; k++) {
-        int64_t s0 = m->axis[0].stride[k];
-        bool follows = m->tile[1] == n1 && s0 == n1 * m->item;
+        int64_t s0 = m->axis[0].stride[k], s1 = m->axis[1].stride[k];
+        bool follows = m->tile[1] == n1 && s0 == n1 * s1;
         m->whole &=
-            m->tile[0] == 1 || m->access[k] == RP_PACKED || (m->access[k] == RP_DIRECT ? follows : s0 == 0);
+            m->tile[0] == 1 || m->access[k] == RP_PACKED || (m->access[k] == RP_REPEATED ? s0 == 0 : follows);
     }
     m->units = 1;
     for (int k = 0; k < 2; k++) {
@@ -140,9 +142,17 @@ static const char *pack(const rp_map *m, tiles *t, int k, const char *p, int64_t
     return t->scratch[k];
 }
 
+/* What the kernel is to know of operand k; the second's bits are the first's, shifted by one. */
+static unsigned how_of(const rp_map *m, int k) {
+    const unsigned how = m->access[k] == RP_REPEATED      ? RP_A_SCALAR
+                         : m->access[k] != RP_STEPPED     ? 0
+                         : m->axis[1].stride[k] > m->item ? RP_A_SECOND
+                                                          : RP_A_BACK;
+    return how << (k - 1);
+}
+
 static void call(const rp_map *m, char *const *p, int64_t n) {
-    const unsigned how = m->how | (m->access[1] == RP_REPEATED ? RP_A_SCALAR : 0) |
-                         (m->access[2] == RP_REPEATED ? RP_B_SCALAR : 0);
+    const unsigned how = m->how | how_of(m, 1) | (m->map2 ? how_of(m, 2) : 0);
     if (m->map2)
         m->map2(p[0], p[1], p[2], n, how);
     else

@@ -11,6 +11,7 @@
 typedef enum rp_access {
     RP_DIRECT,   /* as it lies */
     RP_REPEATED, /* one element for the whole row */
+    RP_STEPPED,  /* as it lies: every second item, or downwards */
     RP_PACKED    /* through a scratch tile, by the move kernel */
 } rp_access;
 

@@ -117,7 +117,7 @@ static void run_map(const job *j, int64_t from, int64_t to) {
 static rp_layout map_layout(const rp_map *m) {
     rp_layout layout = RP_LAYOUT_contiguous;
     for (int k = 0; k < m->nest.operands; k++) {
-        if (m->access[k] == RP_PACKED)
+        if (m->access[k] == RP_PACKED || m->access[k] == RP_STEPPED)
             return m->turned ? RP_LAYOUT_mixed : RP_LAYOUT_strided;
         if (m->access[k] == RP_REPEATED || !m->whole)
             layout = RP_LAYOUT_rows;

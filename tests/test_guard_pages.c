@@ -62,19 +62,26 @@ static void refill(raptors_dtype t) {
 
 /* ---- kernels ----------------------------------------------------------------------------------------- */
 
+/* Items from the first to the last that an operand of n elements touches. */
+static int64_t spanned(int64_t n, unsigned how, unsigned scalar, unsigned second) {
+    return n == 0 ? 0 : how & scalar ? 1 : how & second ? 2 * n - 1 : n;
+}
+
 static void map_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_t n, int64_t offset,
                    int behind) {
-    static const unsigned hows[] = {0, RP_A_SCALAR, RP_B_SCALAR, RP_STREAM};
-    const int64_t size = ts_types[t].size;
-    for (int i = 0; i < 4; i++) {
-        int64_t a_items = hows[i] == RP_A_SCALAR ? n > 0 : n, b_items = hows[i] == RP_B_SCALAR ? n > 0 : n;
-        unsigned char *a = place(0, a_items * size, offset, behind);
-        unsigned char *b_data = place(1, b_items * size, offset, behind);
+    static const unsigned hows[] = {
+        0, RP_A_SCALAR, RP_B_SCALAR, RP_STREAM, RP_A_SECOND, RP_A_BACK | RP_STREAM, RP_A_BACK | RP_B_SECOND};
+    const int64_t size = ts_types[t].size, back = n > 0 ? (n - 1) * size : 0;
+    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++) {
+        unsigned char *a = place(0, spanned(n, hows[i], RP_A_SCALAR, RP_A_SECOND) * size, offset, behind);
+        unsigned char *b_data =
+            place(1, spanned(n, hows[i], RP_B_SCALAR, RP_B_SECOND) * size, offset, behind);
+        a += hows[i] & RP_A_BACK ? back : 0;
         unsigned char *out = place(2, n * size, offset, behind);
         set_now(op->name, t, b->name, n);
         if (op->kind == TS_MAP2)
             b->kernels->map2[op->kernel][t](out, a, b_data, n, hows[i]);
-        else if (hows[i] != RP_B_SCALAR)
+        else if (!(hows[i] & (RP_B_SCALAR | RP_B_SECOND)))
             b->kernels->map1[op->kernel][t](out, a, n, hows[i]);
     }
 }

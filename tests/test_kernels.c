@@ -89,21 +89,39 @@ static void check_map(const map_case *c) {
     }
 }
 
+/* Somewhere in an input, aligned to the item where it is walked downwards or by twos, as dispatch sees to it. */
+static const char *first_of(const char *input, const map_case *c, unsigned back) {
+    const int64_t size = ts_types[c->t].size, steps = RP_A_SECOND | RP_B_SECOND | RP_A_BACK | RP_B_BACK;
+    const int64_t at = c->how & steps ? ts_below(&g, 100) * size : ts_below(&g, 1000);
+    return input + at + (c->how & back ? c->n * size : 0);
+}
+
 static void every_map(void **state) {
     (void)state;
-    static const unsigned hows[] = {
-        0, RP_A_SCALAR, RP_B_SCALAR, RP_STREAM, RP_STREAM | RP_A_SCALAR, RP_STREAM | RP_B_SCALAR};
+    static const unsigned hows[] = {0,
+                                    RP_A_SCALAR,
+                                    RP_B_SCALAR,
+                                    RP_STREAM,
+                                    RP_STREAM | RP_A_SCALAR,
+                                    RP_STREAM | RP_B_SCALAR,
+                                    RP_A_SECOND,
+                                    RP_A_BACK,
+                                    RP_B_SECOND,
+                                    RP_A_SECOND | RP_B_BACK,
+                                    RP_A_SCALAR | RP_B_SECOND,
+                                    RP_STREAM | RP_A_BACK | RP_B_SECOND};
+    enum { HOWS = sizeof hows / sizeof *hows, B_BITS = RP_B_SCALAR | RP_B_SECOND | RP_B_BACK };
     for (int t = 0; t < RP_TYPE_COUNT; t++) {
         refill((raptors_dtype)t, TS_WILD);
-        for (int64_t i = 0; i < ts_op_count * (DENSE + 1) * 6; i++) {
+        for (int64_t i = 0; i < ts_op_count * (DENSE + 1) * HOWS; i++) {
             const ts_op *op = &ts_ops[i % ts_op_count];
             map_case c = {.op = op, .t = (raptors_dtype)t, .n = i / ts_op_count % (DENSE + 1)};
             c.how = hows[i / ts_op_count / (DENSE + 1)];
             int has_kernel = (op->kind == TS_MAP2 || op->kind == TS_MAP1) && ts_takes(op, c.t);
-            if (!has_kernel || (op->kind == TS_MAP1 && (c.how & RP_B_SCALAR)))
+            if (!has_kernel || (op->kind == TS_MAP1 && (c.how & B_BITS)))
                 continue;
-            c.a = inputs[0] + ts_below(&g, 1000);
-            c.b = inputs[1] + ts_below(&g, 1000);
+            c.a = first_of(inputs[0], &c, RP_A_BACK);
+            c.b = first_of(inputs[1], &c, RP_B_BACK);
             c.offset = i / ts_op_count % 2 ? ts_below(&g, 64) / UNIT * UNIT : ts_below(&g, 8) * 8;
             check_map(&c);
         }
