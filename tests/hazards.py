@@ -154,7 +154,7 @@ class Copy:
         if not built:
             raise SystemExit(f"{test} does not build\n{output[-3000:]}")
         if case:
-            return self.run(program, case, seconds=150)
+            return self.run(program, "--only", case, seconds=150)
         return self.run("ctest", "--test-dir", self.build, "-R", f"^{test}$", "--output-on-failure", "--no-tests=error")
 
     def without(self, control: Control) -> tuple[bool, str]:

@@ -142,7 +142,11 @@ static int run_anew(const ts_fault *fault) {
 
 int ts_faults(int argc, char **argv, const ts_fault *faults, size_t count) {
     int survived = 0, skipped = 0;
+    const char *only = argc > 2 && strcmp(argv[1], "--only") == 0 ? argv[2] : NULL;
     for (size_t i = 0; argc > 1 && i < count; i++) {
+        if (only != NULL && strcmp(only, faults[i].name) == 0) {
+            return run_anew(&faults[i]);
+        }
         if (strcmp(argv[1], faults[i].name) == 0) {
             const int result = faults[i].run();
             fflush(NULL);

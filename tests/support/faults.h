@@ -27,7 +27,7 @@ typedef struct ts_fault {
 
 enum { TS_SURVIVED = 0, TS_BROKEN = 1, TS_SKIPPED = 77 };
 
-/* To be returned by main. With a fault's name as the argument: that one alone, in this process. */
+/* To be returned by main. With the arguments --only NAME: that fault alone; with NAME: in this very process. */
 int ts_faults(int argc, char **argv, const ts_fault *faults, size_t count);
 
 /* The threads of this process, but a sanitizer's or an emulator's. */
