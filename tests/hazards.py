@@ -119,7 +119,7 @@ def summary(build: Path) -> int:
 
 
 class Copy:
-    """The tree once more, with two backends: others take their time to compile."""
+    """The tree once more, to be broken."""
 
     FOLDERS = ("cmake", "core", "backends", "telemetry", "dispatch", "tests")
 
@@ -130,8 +130,6 @@ class Copy:
         for folder in self.FOLDERS:
             shutil.copytree(self.source / folder, self.tree / folder)
         shutil.copy(self.source / "CMakeLists.txt", self.tree)
-        for backend in ("sse", "avx512"):
-            shutil.rmtree(self.tree / "backends" / backend)
         flags = ["-G", "Ninja", "-DCMAKE_C_COMPILER=gcc", "-DRAPTORS_WERROR=OFF"]
         self.run("cmake", "-S", self.tree, "-B", self.build, *flags)
 
@@ -174,7 +172,7 @@ class Copy:
 
 
 REASON = re.compile(
-    r"^(?:.*/tests/\S+\.c:\d+: .*|.*(?:hangs|killed by|No such|has no|may be unloaded|wrong|expected|exported|error:).*)$",
+    r"^(?:.*/tests/\S+\.c:\d+: .*|.*(?:hangs|killed by|No such|has no|may be unloaded|wrong|expected|exported|differs|not every CPU|error:|signal \d+ in).*)$",
     re.M | re.I,
 )
 
