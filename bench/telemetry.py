@@ -2,8 +2,9 @@
 # telemetry.py -- what the learned gates save and cost on this machine, and what they have learned.
 # SPDX-License-Identifier: MIT
 """Replays hot, cold, bursty and contended streams of sum, mean over axis 0, scale and broadcast add, 2^12 .. 2^24
-float32 elements, in three processes that take turns: always alone, always with the team, and learning. Prints the
-time of each against the better of the first two, size by size, known afterwards.
+float32 elements, in three processes that take turns on the same arrays: always alone, always with the team, and
+learning; each stream is a life of its own. Prints the time of each in the second half of the rounds against the better of
+the first two, size by size, known afterwards.
 
 --table  prints what the learner knows after the streams, class by class, and writes a plot of both ways against size.
 """
@@ -84,25 +85,32 @@ def start_workers(program, folder, arrays):
     }
 
 
-def replay(workers, rounds, streams):
-    """Calls' seconds by stream, worker, place; the first third of the rounds is practice."""
-    seconds = {s: {w: defaultdict(list) for w in workers} for s in streams}
-    began = time.time()
-    for turn in range(rounds):
-        for stream in streams:
-            hog = subprocess.Popen([sys.executable, "-c", HOG]) if stream == "contended" else None
-            try:
-                for name in sorted(workers, key=lambda w: hash((w, turn)) if turn % 2 else w):
-                    for place, s in workers[name].play(stream, 1000 * turn + 1, STREAMS[stream]):
-                        if turn >= rounds // 3:
-                            seconds[stream][name][place].append(s)
-            finally:
-                if hog:
-                    hog.kill()
-                    hog.wait()
-        left = (time.time() - began) / (turn + 1) * (rounds - turn - 1)
-        print(f"\rround {turn + 1} of {rounds}, {left:.0f} s left ", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+def replay(workers, rounds, stream):
+    """Calls' seconds by worker and place; the first half of the rounds is practice."""
+    seconds = {w: defaultdict(list) for w in workers}
+    names = list(workers)
+    hog = subprocess.Popen([sys.executable, "-c", HOG]) if stream == "contended" else None
+    try:
+        for turn in range(rounds):
+            print(f"\r{stream}: round {turn + 1} of {rounds} ", end="", file=sys.stderr, flush=True)
+            for i in range(len(names)):
+                name = names[(i + turn) % len(names)]
+                for place, s in workers[name].play(stream, 1000 * turn + 1, STREAMS[stream]):
+                    if turn >= rounds // 2:
+                        seconds[name][place].append(s)
+    finally:
+        print(file=sys.stderr)
+        if hog:
+            hog.kill()
+            hog.wait()
+    return seconds
+
+
+def live(program, folder, arrays, stream, rounds):
+    workers = start_workers(program, folder, arrays)
+    seconds = replay(workers, rounds, stream)
+    for worker in workers.values():
+        worker.close()
     return seconds
 
 
@@ -162,8 +170,10 @@ def write_plot(told, path):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    plt.rcParams["svg.fonttype"] = "none"
+    plt.rcParams["font.size"] = 9
     classes = [c for c in told["classes"] if len(c["places"]) > 1]
-    figure, axes = plt.subplots(1, len(classes), figsize=(4.2 * len(classes), 4), squeeze=False)
+    figure, axes = plt.subplots(1, len(classes), figsize=(3.2 * len(classes), 3.2), squeeze=False)
     for axis, c in zip(axes[0], classes):
         for arm, style in (("alone", "o-"), ("hot", "s-"), ("cold", "^:")):
             known = [(p["bytes"], p[arm]["ns"] / 1e3) for p in c["places"] if p[arm]["ns"]]
@@ -174,6 +184,7 @@ def write_plot(told, path):
                 axis.axvline(where, color=colour, ls="--" if name.startswith("l") else ":", label=name)
         axis.set(xscale="log", yscale="log", xlabel="bytes moved", title=f"{c['operation']} {c['dtype']}, {c['layout']}")
         axis.legend(fontsize="small")
+        axis.minorticks_off()
         axis.grid(alpha=0.3)
     axes[0][0].set_ylabel("microseconds a call")
     figure.tight_layout()
@@ -184,26 +195,27 @@ def write_plot(told, path):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--library", type=Path, default=ROOT / "build" / "release", help="the build tree")
-    arguments.add_argument("--rounds", type=int, default=12)
+    arguments.add_argument("--rounds", type=int, default=40)
     arguments.add_argument("--streams", default=",".join(STREAMS))
     arguments.add_argument("--table", action="store_true", help="only learn, then print what was learned")
     arguments.add_argument("--plot", type=Path, default=ROOT / "build" / "telemetry.svg")
     options = arguments.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="raptors-bench-"))
+    arrays = Path(tempfile.mkstemp(prefix="raptors-bench-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)[1])
     try:
         program = build(options.library.resolve(), folder)
         if options.table:
-            workers = {"learned": Worker(program, "learned")}
-            replay(workers, options.rounds, ["hot", "cold"])
+            learner = Worker(program, arrays, "learned")
+            for stream in ("hot", "cold"):
+                replay({"learned": learner}, options.rounds, stream)
+            told = learner.telemetry()
+            learner.close()
+            print_table(told)
+            write_plot(told, options.plot)
         else:
-            workers = start_workers(program, folder)
-            print_streams(replay(workers, options.rounds, options.streams.split(",")))
-        told = workers["learned"].telemetry()
-        print_table(told)
-        write_plot(told, options.plot)
-        for worker in workers.values():
-            worker.close()
+            print_streams({s: live(program, folder, arrays, s, options.rounds) for s in options.streams.split(",")})
     finally:
+        arrays.unlink()
         shutil.rmtree(folder)
 
 
