@@ -162,6 +162,7 @@ def error(doc, dtype):
             axes.scatter(*zip(*sorted(points[who])), s=14, color=colour, marker=mark, label={"numpy": "NumPy"}.get(who, who))
         axes.axhline(0.5, color="#b8860b", linewidth=0.8, linestyle=":")
         axes.set(xscale="log", title=report.op_text({"op": op, "axis": axis}) + " " + dtype, xlabel="elements in a result")
+        axes.xaxis.set_minor_formatter(NullFormatter())  # less than a decade would be written over itself
         axes.set_yscale("symlog", linthresh=1)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     worst = max(value for *_, points in picked for found in points.values() for _, value in found)
