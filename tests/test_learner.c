@@ -389,6 +389,24 @@ static void calls_that_overlap_are_not_believed(void **state) {
     ts_check(l->classes[rp_spot_of(&q).class_index].seen == 0, "an overlapped call was taken for a sample");
 }
 
+/* From full to shut takes the ledger's whole width, and a hundredth of the time opens it again. */
+static void who_lost_too_much_gets_no_team(void **state) {
+    (void)state;
+    rp_ledger ledger;
+    uint64_t at = 1000;
+    rp_ledger_start(&ledger);
+    rp_ledger_forgive(&ledger, at);
+    assert_false(rp_ledger_note(&ledger, -RP_LEDGER_LIMIT, false, at));
+    assert_true(rp_ledger_open(&ledger));
+    assert_true(rp_ledger_note(&ledger, -RP_LEDGER_LIMIT, false, at));
+    assert_false(rp_ledger_open(&ledger));
+    rp_ledger_forgive(&ledger, at += 1000000);
+    assert_true(rp_ledger_open(&ledger));
+    rp_ledger_note(&ledger, -RP_LEDGER_LIMIT, false, at);
+    rp_ledger_forgive(&ledger, at += 10000000);
+    assert_false(rp_ledger_open(&ledger));
+}
+
 static void buckets_are_half_octaves(void **state) {
     (void)state;
     for (int b = 0; b < RP_BUCKETS; b++) {
@@ -447,6 +465,7 @@ int main(void) {
         cmocka_unit_test(a_blocked_call_reads_no_clock),
         cmocka_unit_test(off_and_freeze_learn_nothing),
         cmocka_unit_test(calls_that_overlap_are_not_believed),
+        cmocka_unit_test(who_lost_too_much_gets_no_team),
         cmocka_unit_test(buckets_are_half_octaves),
         cmocka_unit_test(words_hold_what_is_put_in),
         cmocka_unit_test(a_cell_is_a_median_of_medians),
