@@ -290,6 +290,35 @@ RP_INLINE void F(last_lanes)(RP_WC *lane, const RP_C *x, int64_t n) {
     }
 }
 
+/* Lane j with j + 8, j + 4, j + 2 and j + 1: written out, so that each becomes vector code. A choice between two
+   elements becomes branches, and is spelled in masks. */
+#if defined RP_TAKES_FIRST && RP_VECTOR_BYTES
+#define RP_HALVE(n)                                                                                          \
+    do {                                                                                                     \
+        typedef RP_WC part __attribute__((vector_size(n * sizeof(RP_WC))));                                  \
+        part a, b;                                                                                           \
+        memcpy(&a, lane, sizeof a);                                                                          \
+        memcpy(&b, lane + n, sizeof b);                                                                      \
+        const __typeof__(a < b) first = RP_TAKES_FIRST(a, b);                                                \
+        a = (part)(((__typeof__(a < b))a & first) | ((__typeof__(a < b))b & ~first));                        \
+        memcpy(lane, &a, sizeof a);                                                                          \
+    } while (0)
+RP_INLINE void F(join_lanes)(RP_WC *lane) {
+    RP_HALVE(8);
+    RP_HALVE(4);
+    RP_HALVE(2);
+    F(join)(lane, RP_LANES, lane + 1, RP_LANES, 1);
+}
+#undef RP_HALVE
+#else
+RP_INLINE void F(join_lanes)(RP_WC *lane) {
+    F(join)(lane, RP_LANES, lane + 8, RP_LANES, 8);
+    F(join)(lane, RP_LANES, lane + 4, RP_LANES, 4);
+    F(join)(lane, RP_LANES, lane + 2, RP_LANES, 2);
+    F(join)(lane, RP_LANES, lane + 1, RP_LANES, 1);
+}
+#endif
+
 static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
                     int64_t runs, int64_t n, int64_t base) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
@@ -303,10 +332,7 @@ static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, i
             F(strip)(lane, RP_LANES, run, ROW, rows, F(lane_vectors), RP_IN_TURN);
         if (past)
             F(last_lanes)(lane, (const RP_C *)(const void *)rest, past);
-        F(join)(lane, RP_LANES, lane + 8, RP_LANES, 8); /* written out, so that each becomes vector code */
-        F(join)(lane, RP_LANES, lane + 4, RP_LANES, 4);
-        F(join)(lane, RP_LANES, lane + 2, RP_LANES, 2);
-        F(join)(lane, RP_LANES, lane + 1, RP_LANES, 1);
+        F(join_lanes)(lane);
         F(join)(s, pitch, lane, RP_LANES, 1);
     }
 }
@@ -401,6 +427,7 @@ static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, i
 #undef RP_STEP
 #undef RP_STEP_IN
 #undef RP_STEP_ONE
+#undef RP_TAKES_FIRST
 #undef RP_START
 #undef RP_LIFT
 #undef RP_COMPENSATED
