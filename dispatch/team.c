@@ -46,7 +46,6 @@ typedef struct region {
     int members; /* wanted */
     int real;    /* that worked */
     rp_float_state caller;
-    int cpu;                      /* the caller's; -1: not known */
     atomic_int here;              /* workers that have come */
     atomic_uint_least64_t raised; /* exception flags of the workers */
 } region;
@@ -163,21 +162,8 @@ static void pause_briefly(void) {
 #endif
 }
 
-/* A worker that was woken on the caller's CPU, as happens where the others sleep deeply, would take it from the caller,
- * and then keep it for the milliseconds that libgomp waits for it. It goes elsewhere, if it may. */
-static void step_aside(int cpu) {
-    cpu_set_t own, others;
-    if (cpu < 0 || sched_getcpu() != cpu || sched_getaffinity(0, sizeof own, &own) != 0) {
-        return;
-    }
-    others = own;
-    CPU_CLR((size_t)cpu, &others);
-    if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0) {
-        sched_setaffinity(0, sizeof own, &own);
-    }
-}
-
-/* The other way about: a worker that waits for the caller's CPU comes only when that is left to it. */
+/* A worker that was woken on the caller's CPU, as happens where the others sleep deeply, comes only when that is left
+ * to it. It is not sent elsewhere: affinity is never set. */
 static void let_workers_come(region *r, int workers) {
     for (int i = 0; atomic_load_explicit(&r->here, memory_order_relaxed) < workers; i++) {
         if (i < LOOKS) {
@@ -198,7 +184,6 @@ static void open_region(region *r, int size) {
             r->work(r->context, 0, members);
             let_workers_come(r, team - 1);
         } else {
-            step_aside(r->cpu);
             atomic_fetch_add_explicit(&r->here, 1, memory_order_relaxed);
             if (member < members) {
                 work_as_the_caller(r, member, members);
@@ -213,7 +198,7 @@ static void no_work(void *context, int member, int members) {
 
 /* Have a pool of `size` threads, made in an empty region, so that the caller's signals wait no longer than that. */
 static bool make_pool(int size) {
-    region empty = {.work = no_work, .members = 1, .cpu = -1};
+    region empty = {.work = no_work, .members = 1};
     sigset_t block = signals_to_block(), kept;
     if (pthread_sigmask(SIG_BLOCK, &block, &kept) != 0) {
         return false;
@@ -236,11 +221,7 @@ static int run_on_team(int members, void (*work)(void *, int, int), void *contex
         return 0;
     }
     self.opened = size;
-    region r = {.work = work,
-                .context = context,
-                .members = members,
-                .caller = rp_float_read(),
-                .cpu = sched_getcpu()};
+    region r = {.work = work, .context = context, .members = members, .caller = rp_float_read()};
     open_region(&r, size);
     const uint64_t raised = atomic_load_explicit(&r.raised, memory_order_relaxed);
     if (raised != 0) {
