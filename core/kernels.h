@@ -60,6 +60,7 @@ enum {
     RP_B_BACK = 64    /* so does b */
 };
 
+/* Operands are aligned to their items. */
 typedef void rp_map2_fn(void *out, const void *a, const void *b, int64_t n, unsigned how);
 typedef void rp_map1_fn(void *out, const void *x, int64_t n, unsigned how);
 
