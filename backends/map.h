@@ -67,7 +67,12 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
     if (i)
         F(v_store_part)(out, body(a_step ? F(v_load_part)(a, i) : as, b_step ? F(v_load_part)(b, i) : bs), i);
     for (; i + F(v_count) <= n; i += F(v_count)) {
-        F(map_put)(out + i, body(a_step ? F(v_take)(a + i) : as, b_step ? F(v_take)(b + i) : bs), stream);
+        if (stream)
+            F(map_put)(out + i, body(a_step ? F(v_take)(a + i) : as, b_step ? F(v_take)(b + i) : bs), 1);
+        else if (a_step && b_step)
+            F(v_give)(out + i, body(F(v_take)(a + i), F(v_take)(b + i)));
+        else
+            F(v_store)(out + i, body(a_step ? F(v_take_alone)(a + i) : as, b_step ? F(v_take_alone)(b + i) : bs));
     }
     if (i < n) {
         int64_t k = n - i;
@@ -105,7 +110,7 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, int stream, V (
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
     for (; i + F(v_count) <= n; i += F(v_count)) {
-        F(map_put)(out + i, body(F(v_take)(x + i)), stream);
+        F(map_put)(out + i, body(stream ? F(v_take)(x + i) : F(v_take_alone)(x + i)), stream);
     }
     if (i < n)
         F(v_store_part)(out + i, body(F(v_load_part)(x + i, n - i)), n - i);

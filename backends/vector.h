@@ -54,12 +54,22 @@ RP_COMMON(f64, double, int64_t)
 RP_COMMON(i32, int32_t, int32_t)
 RP_COMMON(i64, int64_t, int64_t)
 
-/* The same load, where what is read is written again elsewhere. */
+/* The same load and store where what is read is written again elsewhere: of several operands, and of one alone. */
 #ifndef RP_OWN_TAKES
-#define v_take_f32 v_load_f32
-#define v_take_f64 v_load_f64
-#define v_take_i32 v_load_i32
-#define v_take_i64 v_load_i64
+#define RP_TAKE(t, T)                                                                                        \
+    RP_INLINE v_##t v_take_alone_##t(const T *p) {                                                           \
+        return v_load_##t(p);                                                                                \
+    }                                                                                                        \
+    RP_INLINE v_##t v_take_##t(const T *p) {                                                                 \
+        return v_load_##t(p);                                                                                \
+    }                                                                                                        \
+    RP_INLINE void v_give_##t(T *p, v_##t v) {                                                               \
+        v_store_##t(p, v);                                                                                   \
+    }
+RP_TAKE(f32, float)
+RP_TAKE(f64, double)
+RP_TAKE(i32, int32_t)
+RP_TAKE(i64, int64_t)
 #endif
 
 #define RP_PART_LOAD(t, T)                                                                                   \

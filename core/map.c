@@ -58,7 +58,7 @@ static int64_t least(int64_t a, int64_t b) {
 
 static void choose_strip(rp_map *m, bool packs) {
     m->strip[0] = m->tile[0];
-    m->strip[1] = m->tile[1];
+    m->strip[1] = packs ? m->tile[1] : m->axis[1].extent;
     if (!packs || m->turned)
         return;
     m->strip[1] = least(m->tile[1], STRIP / m->item);
@@ -196,19 +196,25 @@ static void run_strips(const rp_map *m, tiles *t, char *const *at, int64_t n0, i
         }
 }
 
+/* Units from this one on that are one stretch of a row: the kernel takes them as one run, as every new run costs. */
+static int64_t units_in_a_row(const rp_map *m, int64_t unit, int64_t to) {
+    return m->tile[0] == 1 ? least(to - unit, m->grid[1] - unit % m->grid[1]) : 1;
+}
+
 void rp_map_run(const rp_map *m, int64_t from, int64_t to) {
     tiles t;
     for (int k = 0; k < RP_MAX_OPERANDS; k++)
         t.held[k] = 0;
-    for (int64_t unit = from; unit < to; unit++) {
+    for (int64_t unit = from, n; unit < to; unit += n) {
         const int64_t j = unit % m->grid[1] * m->tile[1], rest = unit / m->grid[1];
         const int64_t i = rest % m->grid[0] * m->tile[0], outer = rest / m->grid[0];
         char *at[RP_MAX_OPERANDS];
         for (int k = 0; k < m->nest.operands; k++)
             at[k] = m->nest.data[k] + rp_axes_offset(m->nest.axis, m->nest.ndim, k, outer) +
                     i * m->axis[0].stride[k] + j * m->axis[1].stride[k];
+        n = units_in_a_row(m, unit, to);
         run_strips(m, &t, at, least(m->tile[0], m->axis[0].extent - i),
-                   least(m->tile[1], m->axis[1].extent - j));
+                   least(n * m->tile[1], m->axis[1].extent - j));
     }
     if (m->how & RP_STREAM)
         m->kernels->settle();

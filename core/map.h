@@ -26,7 +26,7 @@ typedef struct rp_map {
     int64_t tile[2], grid[2];
     int64_t strip[2]; /* of a tile, taken through the kernel at once */
     int64_t units;    /* tiles in all */
-    bool whole;       /* a tile is one run for the kernel */
+    bool whole;       /* a strip is one run for the kernel */
     bool turned;      /* some operand runs across the others */
     bool moves;       /* only moves items */
     unsigned how;     /* RP_STREAM or 0 */

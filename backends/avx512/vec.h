@@ -29,14 +29,25 @@ RP_AVX512_EXTREME(max, f32, ps)
 RP_AVX512_EXTREME(min, f64, pd)
 RP_AVX512_EXTREME(max, f64, pd)
 
-/* Two loads of half a line each: beside stores, Zen 4 brings lines from the outer caches up to a tenth faster for these
-   than for one load of the whole. */
+/* Zen 4 keeps more lines on their way from the outer caches when each is asked for in parts: by quarters where one operand
+   is read, up to a quarter faster than as a whole; by halves, stores too, where two are. */
 #define RP_OWN_TAKES
 #define RP_AVX512_TAKE(t, T)                                                                                 \
+    RP_INLINE v_##t v_take_alone_##t(const T *p) {                                                           \
+        const __m128i *q = (const __m128i *)(const void *)p;                                                 \
+        __m512i v = _mm512_castsi128_si512(_mm_loadu_si128(q));                                              \
+        v = _mm512_inserti64x2(v, _mm_loadu_si128(q + 1), 1);                                                \
+        v = _mm512_inserti64x2(v, _mm_loadu_si128(q + 2), 2);                                                \
+        return (v_##t)_mm512_inserti64x2(v, _mm_loadu_si128(q + 3), 3);                                      \
+    }                                                                                                        \
     RP_INLINE v_##t v_take_##t(const T *p) {                                                                 \
         __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)p);                                  \
         __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)p + 1);                             \
         return (v_##t)_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);                              \
+    }                                                                                                        \
+    RP_INLINE void v_give_##t(T *p, v_##t v) {                                                               \
+        _mm256_storeu_si256((__m256i *)(void *)p, _mm512_castsi512_si256((__m512i)v));                       \
+        _mm256_storeu_si256((__m256i *)(void *)p + 1, _mm512_extracti64x4_epi64((__m512i)v, 1));             \
     }
 RP_AVX512_TAKE(f32, float)
 RP_AVX512_TAKE(f64, double)
