@@ -1,11 +1,12 @@
 /* argfold.h -- argmin or argmax of one type. Included once for each, with the type's macros (type.h), RP_FOLD_OP and
  *   RP_BETTER(a, b)  mask of the lanes where a goes before b        RP_BETTER_ONE(a, b)  the same of two elements
- *   RP_EXTREME(a, b)  the better of two vectors, lane by lane; NaN if either is
+ *   RP_BEST(a, b)  the better of two vectors, lane by lane; b where a is NaN
  *   RP_WORST  what every other element is better than or equal to
  * SPDX-License-Identifier: MIT
  *
- * The state is the best element and its index; the first of equals wins, and the first NaN before all else.
- * Within a strip indices are counted in lanes of the elements' width, and written back once.
+ * The state is the best element and its index; of equals the least index wins, and of NaN, which goes before all else.
+ * So elements may come in any order. Within a strip, where indices rise, they are counted in lanes of the elements'
+ * width, and written back once.
  */
 #define V RP_CAT(v_, RP_T)
 #define M RP_CAT(m_, RP_T)
@@ -14,50 +15,12 @@
 
 enum { F(fields) = 2 };
 
-static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base) {
+static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t index) {
     RP_C *best = state;
-    int64_t *index = (int64_t *)state + pitch;
+    int64_t *at = (int64_t *)state + pitch;
     for (int64_t i = 0; i < cols; i++) {
         best[i] = RP_WORST;
-        index[i] = base;
-    }
-}
-
-/* One vector of columns, or k columns where k is not 0; fewer than 2^31 rows. */
-RP_INLINE void F(strip)(RP_C *best, int64_t *index, const char *x, int64_t stride, int64_t rows, int64_t k,
-                        int64_t base) {
-    V v = k ? TYPE(v_load_part)(best, k) : TYPE(v_load)(best);
-    M at = RP_LANES_OF(-1);
-    RP_LANE row[TYPE(v_count)];
-    for (int64_t r = 0; r < rows; r++, x += stride) {
-        const RP_C *p = (const RP_C *)(const void *)x;
-        V y = k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
-        M take = RP_BETTER(y, v) | (TYPE(v_is_nan)(y) & ~TYPE(v_is_nan)(v));
-        v = TYPE(v_select)(take, y, v);
-        at = (take & RP_LANES_OF(r)) | (~take & at);
-    }
-    memcpy(row, &at, sizeof row);
-    for (int64_t i = 0; i < (k ? k : (int64_t)TYPE(v_count)); i++)
-        if (row[i] >= 0)
-            index[i] = base + row[i];
-    if (k)
-        TYPE(v_store_part)(best, v, k);
-    else
-        TYPE(v_store)(best, v);
-}
-
-static void F(rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t stride, int64_t rows,
-                    int64_t cols, int64_t base) {
-    const int64_t pass = 4 * rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
-    RP_C *best = (RP_C *)state + column;
-    int64_t *index = (int64_t *)state + pitch + column;
-    for (int64_t r = 0; r < rows; r += pass) {
-        const char *row = (const char *)x + r * stride;
-        int64_t n = rows - r < pass ? rows - r : pass, c = 0;
-        for (; c < cols; c += TYPE(v_count)) {
-            int64_t k = cols - c < TYPE(v_count) ? cols - c : 0;
-            F(strip)(best + c, index + c, row + c * (int64_t)sizeof(RP_C), stride, n, k, base + r);
-        }
+        at[i] = index;
     }
 }
 
@@ -71,6 +34,90 @@ RP_INLINE void F(join)(RP_C *best, int64_t *index, const RP_C *other, const int6
             best[i] = b;
             index[i] = other_index[i];
         }
+    }
+}
+
+/* `vectors` vectors of columns, or k columns where k is above 0; fewer than 2^31 rows, all of later index than what the
+   state has. */
+RP_INLINE void F(strip)(RP_C *best, int64_t *at, const char *x, int64_t stride, int64_t apart, int64_t rows,
+                        int vectors, int64_t k, rp_index index) {
+    enum { N = TYPE(v_count), MOST = 4 };
+    V v[MOST];
+    M last[MOST];
+    for (int i = 0; i < vectors; i++) {
+        v[i] = k > 0 ? TYPE(v_load_part)(best, k) : TYPE(v_load)(best + i * N);
+        last[i] = RP_LANES_OF(-1);
+    }
+    for (int64_t r = 0; r < rows; r++, x += stride)
+        for (int i = 0; i < vectors; i++) {
+            const RP_C *p = (const RP_C *)(const void *)x + i * apart * N;
+            const V y = k > 0 ? TYPE(load_some)(p, k, apart) : TYPE(load_apart)(p, apart);
+            const M take = RP_BETTER(y, v[i]) | (TYPE(v_is_nan)(y) & ~TYPE(v_is_nan)(v[i]));
+            v[i] = TYPE(v_select)(take, y, v[i]);
+            last[i] = (take & RP_LANES_OF(r)) | (~take & last[i]);
+        }
+    for (int i = 0; i < vectors; i++) {
+        RP_LANE row[N];
+        memcpy(row, &last[i], sizeof row);
+        for (int64_t j = 0; j < (k > 0 ? k : N); j++)
+            if (row[j] >= 0)
+                at[i * N + j] = index.first + row[j] * index.step;
+        if (k > 0)
+            TYPE(v_store_part)(best, v[i], k);
+        else
+            TYPE(v_store)(best + i * N, v[i]);
+    }
+}
+
+RP_INLINE void F(strips)(RP_C *best, int64_t *at, const char *x, int64_t stride, int64_t apart, int64_t rows,
+                         int64_t cols, rp_index index) {
+    enum { N = TYPE(v_count), TOGETHER = 4 };
+    const int64_t item = apart * (int64_t)sizeof(RP_C);
+    int64_t c = 0;
+    for (; c + TOGETHER * N + RP_BEYOND(apart) <= cols; c += TOGETHER * N)
+        F(strip)(best + c, at + c, x + c * item, stride, apart, rows, TOGETHER, 0, index);
+    for (; c + N + RP_BEYOND(apart) <= cols; c += N)
+        F(strip)(best + c, at + c, x + c * item, stride, apart, rows, 1, 0, index);
+    if (c < cols)
+        F(strip)(best + c, at + c, x + c * item, stride, apart, rows, 1, cols - c, index);
+}
+
+/* Elements from the i-th on of a line of n: a vector of them, or as many as there are. */
+RP_INLINE V F(load)(const RP_C *x, int64_t apart, int64_t i, int64_t n) {
+    if (i + TYPE(v_count) + RP_BEYOND(apart) <= n)
+        return TYPE(load_apart)(x + i * apart, apart);
+    return TYPE(load_some)(x + i * apart, n - i < TYPE(v_count) ? n - i : TYPE(v_count), apart);
+}
+
+/* Whether the state has an index that the rows to come may be before. */
+RP_INLINE int F(has_later)(const int64_t *at, int64_t cols, int64_t index) {
+    int later = 0;
+    for (int64_t i = 0; i < cols; i++)
+        later |= at[i] > index;
+    return later;
+}
+
+RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
+                            int64_t apart, int64_t rows, int64_t cols, rp_index index) {
+    enum { SOME = 128 };
+    const int64_t pass = rp_rows_in_l1(cols * apart * (int64_t)sizeof(RP_C));
+    RP_C *best = (RP_C *)state + column, *into = best, fresh[SOME];
+    int64_t *at = (int64_t *)state + pitch + column, *into_at = at, fresh_at[SOME];
+    for (int64_t c = 0, n = cols; c < cols; c += n) {
+        const int later = F(has_later)(at + c, cols - c, index.first);
+        n = later && cols - c > SOME ? SOME : cols - c;
+        for (int64_t i = 0; later && i < n; i++) {
+            fresh[i] = RP_WORST;
+            fresh_at[i] = index.first;
+        }
+        into = later ? fresh : best + c;
+        into_at = later ? fresh_at : at + c;
+        for (int64_t r = 0; r < rows; r += pass)
+            F(strips)
+            (into, into_at, x + r * stride + c * apart * (int64_t)sizeof(RP_C), stride, apart,
+             rows - r < pass ? rows - r : pass, n, (rp_index){index.first + r * index.step, index.step});
+        if (later)
+            F(join)(best + c, at + c, fresh, fresh_at, n);
     }
 }
 
@@ -93,70 +140,101 @@ static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
     F(fold_lanes)(state, (int64_t *)state + pitch, cols);
 }
 
-/* The best of n elements, NaN if any is. */
-RP_INLINE RP_C F(best_of)(const RP_C *x, int64_t n) {
+enum { F(block) = 16 * (int)TYPE(v_count) }; /* elements of a run of which only the best is kept at first */
+
+/* The best of up to a block of elements, lane by lane; and whether some element is NaN. */
+RP_INLINE V F(best_of)(const RP_C *x, int64_t apart, int64_t n, unsigned *nan) {
     enum { N = TYPE(v_count), TOGETHER = 4 };
-    V v[TOGETHER];
-    RP_C best;
+    V v[TOGETHER], y[TOGETHER];
     int64_t i = 0;
+    *nan = 0;
     for (int j = 0; j < TOGETHER; j++)
-        v[j] = TYPE(v_set)(*x);
-    for (; i + TOGETHER * N <= n; i += TOGETHER * N)
-        for (int j = 0; j < TOGETHER; j++)
-            v[j] = RP_EXTREME(v[j], TYPE(v_load)(x + i + j * N));
-    for (; i + N <= n; i += N)
-        v[0] = RP_EXTREME(v[0], TYPE(v_load)(x + i));
-    if (i < n)
-        v[1] = RP_EXTREME(v[1], TYPE(v_load_part)(x + i, n - i));
-    v[0] = RP_EXTREME(RP_EXTREME(v[0], v[1]), RP_EXTREME(v[2], v[3]));
+        v[j] = TYPE(v_set)((RP_C)RP_WORST);
+    for (; i + TOGETHER * N + RP_BEYOND(apart) <= n; i += TOGETHER * N) {
+        for (int j = 0; j < TOGETHER; j++) {
+            y[j] = TYPE(load_apart)(x + (i + j * N) * apart, apart);
+            v[j] = RP_BEST(y[j], v[j]);
+        }
+        *nan |= TYPE(v_odd_bits)(y[0], y[1]) | TYPE(v_odd_bits)(y[2], y[3]);
+    }
+    for (; i < n; i += N) {
+        y[0] = F(load)(x, apart, i, n);
+        v[0] = RP_BEST(y[0], v[0]);
+        *nan |= TYPE(v_odd_bits)(y[0], y[0]);
+    }
+    return RP_BEST(RP_BEST(v[0], v[1]), RP_BEST(v[2], v[3]));
+}
+
+/* The first of n elements that equals `wanted`, or is NaN; n where none does. */
+RP_INLINE int64_t F(find)(const RP_C *x, int64_t apart, int64_t n, V wanted, int nan) {
+    for (int64_t i = 0; i < n; i += TYPE(v_count)) {
+        const V y = F(load)(x, apart, i, n);
+        const unsigned same = nan ? TYPE(v_odd_bits)(y, y) : TYPE(v_equal_bits)(y, wanted);
+        if (same)
+            return i + __builtin_ctz(same);
+    }
+    return n;
+}
+
+/* The best of all lanes, in every lane. */
+RP_INLINE V F(across)(V v) {
 #if RP_VECTOR_BYTES
-    for (int together = N; together > 1; together /= 2) /* each lane with the one half a vector away */
-        v[0] = RP_EXTREME(RP_ZIP_LO(v[0], v[0]), RP_ZIP_HI(v[0], v[0]));
+    for (int together = TYPE(v_count); together > 1;
+         together /= 2) /* each lane with the one half a vector away */
+        v = RP_BEST(RP_ZIP_LO(v, v), RP_ZIP_HI(v, v));
 #endif
-    memcpy(&best, &v[0], sizeof best);
-    return best;
+    return v;
 }
 
-/* The first of n elements that equals `best`, or is NaN as it is; there is one. */
-RP_INLINE int64_t F(find)(const RP_C *x, int64_t n, RP_C best) {
-    enum { N = TYPE(v_count) };
-    const V wanted = TYPE(v_set)(best);
-    const int nan = isnan((double)best);
-    for (int64_t i = 0; i < n; i += N) {
-        V y = n - i < N ? TYPE(v_load_part)(x + i, n - i) : TYPE(v_load)(x + i);
-        M same = nan ? TYPE(v_is_nan)(y) : TYPE(v_equal)(y, wanted);
-        if (v_any(same)) {
-            RP_LANE found[N];
-            memcpy(found, &same, sizeof found);
-            for (int j = 0; j < N; j++)
-                if (found[j])
-                    return i + j;
-        }
+/* The first block in which a lane that has the best of all had it. */
+RP_INLINE int64_t F(first_block)(V best, V wanted, M where) {
+    RP_LANE lane[TYPE(v_count)], first = RP_MOST_BLOCKS;
+    memcpy(lane, &where, sizeof lane);
+    for (unsigned same = TYPE(v_equal_bits)(best, wanted); same; same &= same - 1) {
+        const RP_LANE block = lane[__builtin_ctz(same)];
+        first = block < first ? block : first;
     }
-    return 0;
+    return first;
 }
 
-/* The best of each block first, and a search only in the block that has it; an empty run has none. */
-static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
-                    int64_t runs, int64_t n, int64_t base) {
-    enum { BLOCK = 1024 };
-    for (int64_t j = 0; n > 0 && j < runs; j++) {
-        const RP_C *run = (const RP_C *)(const void *)((const char *)x + j * run_stride);
-        RP_C best = RP_WORST;
-        int64_t from = 0, index;
-        for (int64_t i = 0; i < n && !isnan((double)best); i += BLOCK) {
-            RP_C here = F(best_of)(run + i, n - i < BLOCK ? n - i : BLOCK);
-            if (RP_BETTER_ONE(here, best) || isnan((double)here)) {
-                best = here;
-                from = i;
-            }
-        }
-        index = from + F(find)(run + from, n - from < BLOCK ? n - from : BLOCK, best);
-        best = run[index];
-        index += base;
-        F(join)((RP_C *)state + column + j, (int64_t *)state + pitch + column + j, &best, &index, 1);
+/* The first element of a run that is the best or NaN. Of each block the best is found first, lane by lane, with the block
+   where a lane had it first; then the element, in the one block that is the first to have it. */
+RP_INLINE int64_t F(position)(const RP_C *x, int64_t apart, int64_t n) {
+    V best = TYPE(v_set)((RP_C)RP_WORST), wanted;
+    M where = RP_LANES_OF(0);
+    int64_t from = 0;
+    for (int64_t i = 0, b = 0; i < n; i += F(block), b++) {
+        unsigned nan;
+        const V y = F(best_of)(x + i * apart, apart, n - i < F(block) ? n - i : F(block), &nan);
+        if (nan)
+            return i + F(find)(x + i * apart, apart, n - i, y, 1);
+        const M take = RP_BETTER(y, best);
+        best = TYPE(v_select)(take, y, best);
+        where = (take & RP_LANES_OF(b)) | (~take & where);
     }
+    wanted = F(across)(best);
+    if (n > F(block))
+        from = F(first_block)(best, wanted, where) * F(block);
+    return from + F(find)(x + from * apart, apart, n - from, wanted, 0);
 }
+
+/* Blocks are counted in lanes of the elements' width: a longer run is taken in stretches. */
+RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
+                            int64_t apart, int64_t runs, int64_t n, rp_index index) {
+    const int64_t most = (int64_t)RP_MOST_BLOCKS * F(block);
+    for (int64_t j = 0; j < runs; j++)
+        for (int64_t i = 0; i < n; i += most) {
+            const RP_C *run = (const RP_C *)(const void *)(x + j * stride) + i * apart;
+            const int64_t here = F(position)(run, apart, n - i < most ? n - i : most);
+            const int64_t at = index.first + (i + here) * index.step;
+            const RP_C best = run[here * apart];
+            F(join)((RP_C *)state + column + j, (int64_t *)state + pitch + column + j, &best, &at, 1);
+        }
+}
+
+#define RP_RUNS_BACK
+#include "lines.h"
+#undef RP_RUNS_BACK
 
 static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t cols, void *out,
                       int64_t out_stride, raptors_dtype dtype, double divisor, int root) {
@@ -176,4 +254,4 @@ static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t 
 #undef RP_BETTER
 #undef RP_BETTER_ONE
 #undef RP_WORST
-#undef RP_EXTREME
+#undef RP_BEST

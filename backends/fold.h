@@ -22,9 +22,11 @@ enum {
     F(halves) = RP_LIFT ? v_halves : 1,
     F(fields) = RP_COMPENSATED ? 2 : 1,
     F(lane_vectors) = RP_LANES / (int)TYPE(v_count),
-    F(strip_vectors) = 4, /* read from a row in one go: rows a power of two apart share cache sets */
+    F(strip_vectors) =
+        RP_LIFT == 1 ? 2 : 4, /* read from a row in one go: as many as registers hold a tree of */
     F(most_vectors) = F(lane_vectors) > F(strip_vectors) ? F(lane_vectors) : F(strip_vectors),
-    F(terms) = RP_LIFT == 1 ? F(halves) : 1 /* of a vector, where steps are taken */
+    F(terms) = RP_LIFT == 1 ? F(halves) : 1,             /* of a vector, where steps are taken */
+    F(sweep) = RP_SWEEP / (F(terms) * (int)sizeof(RP_C)) /* columns of a sweep */
 };
 
 /* What steps are taken on inside a block: the state's type where elements are widened first. */
@@ -36,18 +38,19 @@ enum {
 #define RP_TERM(a, b) RP_STEP_IN(a, b)
 #endif
 
-/* `vectors` vectors of a row, or k elements where k is above 0. RP_IN_TURN: rows are read in their order. Left to
+/* `vectors` vectors of a row, or k elements that follow one another where k is above 0. RP_IN_TURN: rows are read in their order. Left to
    themselves, compilers sort the loads of a block by where its tree wants them, and along one run hardware that fetches
-   ahead then loses the thread: half the speed from main memory. */
-RP_INLINE void F(row)(E *e, const char *x, int vectors, int64_t k) {
+   ahead then loses the thread: half the speed from main memory. `apart`, here and below, is known where this is inlined. */
+RP_INLINE void F(row)(E *e, const char *x, int64_t apart, int vectors, int64_t k) {
     for (int v = 0; v < vectors; v++) {
-        const RP_C *p = (const RP_C *)(const void *)x + v * (int)TYPE(v_count);
+        const RP_C *p = (const RP_C *)(const void *)x + v * apart * TYPE(v_count);
 #if RP_LIFT == 1
         for (int h = 0; h < F(halves); h++)
-            e[v * F(halves) + h] =
-                k > 0 ? TYPE(v_widen)(TYPE(v_load_part)(p, k), h) : TYPE(v_load_wide)(p, h);
+            e[v * F(halves) + h] = k > 0        ? TYPE(v_widen)(TYPE(v_load_part)(p, k), h)
+                                   : apart == 1 ? TYPE(v_load_wide)(p, h)
+                                                : TYPE(v_widen)(TYPE(load_apart)(p, apart), h);
 #else
-        e[v] = k > 0 ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
+        e[v] = k > 0 ? TYPE(v_load_part)(p, k) : TYPE(load_apart)(p, apart);
 #endif
     }
     if (k == RP_IN_TURN)
@@ -60,21 +63,21 @@ RP_INLINE void F(steps)(E *a, const E *b, int vectors) {
 }
 
 /* (0+1)+(2+3) of the rows from x on: half a tree. */
-RP_INLINE void F(half_tree)(E *t, const char *x, int64_t stride, int vectors, int64_t k) {
+RP_INLINE void F(half_tree)(E *t, const char *x, int64_t stride, int64_t apart, int vectors, int64_t k) {
     E a[F(most_vectors) * F(terms)], b[F(most_vectors) * F(terms)];
-    F(row)(t, x, vectors, k);
-    F(row)(a, x + stride, vectors, k);
+    F(row)(t, x, apart, vectors, k);
+    F(row)(a, x + stride, apart, vectors, k);
     F(steps)(t, a, vectors);
-    F(row)(a, x + 2 * stride, vectors, k);
-    F(row)(b, x + 3 * stride, vectors, k);
+    F(row)(a, x + 2 * stride, apart, vectors, k);
+    F(row)(b, x + 3 * stride, apart, vectors, k);
     F(steps)(a, b, vectors);
     F(steps)(t, a, vectors);
 }
 
-RP_INLINE void F(tree)(E *t, const char *x, int64_t stride, int vectors, int64_t k) {
+RP_INLINE void F(tree)(E *t, const char *x, int64_t stride, int64_t apart, int vectors, int64_t k) {
     E other[F(most_vectors) * F(terms)];
-    F(half_tree)(t, x, stride, vectors, k);
-    F(half_tree)(other, x + RP_TREE / 2 * stride, stride, vectors, k);
+    F(half_tree)(t, x, stride, apart, vectors, k);
+    F(half_tree)(other, x + RP_TREE / 2 * stride, stride, apart, vectors, k);
     F(steps)(t, other, vectors);
 }
 
@@ -88,29 +91,30 @@ RP_INLINE void F(lift)(W *w, const E *e, int vectors) {
 #endif
 }
 
-RP_INLINE void F(whole_block)(W *p, const char *x, int64_t stride, int vectors, int64_t k) {
+RP_INLINE void F(whole_block)(W *p, const char *x, int64_t stride, int64_t apart, int vectors, int64_t k) {
     E t[F(most_vectors) * F(terms)];
     W q[F(most_vectors) * F(halves)];
-    F(tree)(t, x, stride, vectors, k);
+    F(tree)(t, x, stride, apart, vectors, k);
     F(lift)(p, t, vectors);
-    F(tree)(t, x + RP_TREE * stride, stride, vectors, k);
+    F(tree)(t, x + RP_TREE * stride, stride, apart, vectors, k);
     F(lift)(q, t, vectors);
     for (int i = 0; i < vectors * F(halves); i++)
         p[i] = RP_STEP(p[i], q[i]);
 }
 
 /* The block that ends a call: fewer than RP_BLOCK rows. */
-RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t rows, int vectors, int64_t k) {
+RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t apart, int64_t rows, int vectors,
+                             int64_t k) {
     E t[F(most_vectors) * F(terms)];
     W q[F(most_vectors) * F(halves)];
     const int64_t first = rows >= RP_TREE ? RP_TREE : 1;
     if (first == RP_TREE)
-        F(tree)(t, x, stride, vectors, k);
+        F(tree)(t, x, stride, apart, vectors, k);
     else
-        F(row)(t, x, vectors, k);
+        F(row)(t, x, apart, vectors, k);
     F(lift)(p, t, vectors);
     for (int64_t r = first; r < rows; r++) {
-        F(row)(t, x + r * stride, vectors, k);
+        F(row)(t, x + r * stride, apart, vectors, k);
         F(lift)(q, t, vectors);
         for (int i = 0; i < vectors * F(halves); i++)
             p[i] = RP_STEP(p[i], q[i]);
@@ -129,8 +133,8 @@ RP_INLINE void F(enter)(W *s, W *lost, W p) {
 }
 
 /* `vectors` vectors of columns (known where this is inlined), or k columns where k is above 0. */
-RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int vectors,
-                        int64_t k) {
+RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
+                        int64_t rows, int vectors, int64_t k) {
     enum { MOST = F(most_vectors), H = F(halves), N = WIDE(v_count) };
     W s[MOST * H], lost[MOST * H], p[MOST * H];
     RP_WC part[2][H * N];
@@ -149,9 +153,9 @@ RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stri
     }
     for (; r < rows; r += RP_BLOCK, x += RP_BLOCK * stride) {
         if (r + RP_BLOCK <= rows)
-            F(whole_block)(p, x, stride, vectors, k);
+            F(whole_block)(p, x, stride, apart, vectors, k);
         else
-            F(last_block)(p, x, stride, rows - r, vectors, k);
+            F(last_block)(p, x, stride, apart, rows - r, vectors, k);
         for (int i = 0; i < vectors * H; i++)
             F(enter)(&s[i], &lost[i], p[i]);
     }
@@ -174,13 +178,14 @@ RP_INLINE void F(fill)(RP_WC *state, int64_t pitch, int64_t cols) {
     }
 }
 
-static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t base) {
-    (void)base;
+static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t index) {
+    (void)index;
     F(fill)(state, pitch, cols);
 }
 
-/* One block of whole strips, half a tree in a sweep: for rows that lie so far apart that all of them meet in one set of
-   the nearest cache, which holds the lines of no more than a few. The same order as a strip's. */
+/* One block of whole strips, a tree in a sweep: for rows so long that no more than a block of them is near. Eight rows are
+   as many as hardware follows, and as one set of the nearest cache holds where rows lie a multiple of 4 KB apart. The same
+   order as a strip's. */
 static void F(sweep_block)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t cols) {
     enum {
         VECTORS = F(strip_vectors),
@@ -188,22 +193,14 @@ static void F(sweep_block)(RP_WC *state, int64_t pitch, const char *x, int64_t s
         STEP = VECTORS * F(terms),
         H = F(halves)
     };
-    E first[RP_SWEEP / WIDTH * STEP], second[RP_SWEEP / WIDTH * STEP], half[STEP];
-    for (int sweep = 0; sweep < 3; sweep++)
-        for (int64_t c = 0; c < cols; c += WIDTH) {
-            E *t = (sweep < 2 ? first : second) + c / WIDTH * STEP;
-            F(half_tree)
-            (half, x + sweep * (RP_TREE / 2) * stride + c * (int64_t)sizeof(RP_C), stride, VECTORS, 0);
-            for (int i = 0; i < STEP; i++)
-                t[i] = sweep == 1 ? RP_TERM(t[i], half[i]) : half[i];
-        }
+    E first[F(sweep) / WIDTH * STEP], second[STEP];
+    for (int64_t c = 0; c < cols; c += WIDTH)
+        F(tree)(first + c / WIDTH * STEP, x + c * (int64_t)sizeof(RP_C), stride, 1, VECTORS, 0);
     for (int64_t c = 0; c < cols; c += WIDTH) {
-        E *t = second + c / WIDTH * STEP;
         W p[VECTORS * H], q[VECTORS * H];
-        F(half_tree)(half, x + 3 * (RP_TREE / 2) * stride + c * (int64_t)sizeof(RP_C), stride, VECTORS, 0);
-        F(steps)(t, half, VECTORS);
+        F(tree)(second, x + RP_TREE * stride + c * (int64_t)sizeof(RP_C), stride, 1, VECTORS, 0);
         F(lift)(p, first + c / WIDTH * STEP, VECTORS);
-        F(lift)(q, t, VECTORS);
+        F(lift)(q, second, VECTORS);
         for (int i = 0; i < VECTORS * H; i++) {
             RP_WC *at = state + c + i * (int)WIDE(v_count);
             W s = WIDE(v_load)(at), lost = WIDE(v_load)(at + (F(fields) - 1) * pitch);
@@ -215,32 +212,61 @@ static void F(sweep_block)(RP_WC *state, int64_t pitch, const char *x, int64_t s
     }
 }
 
-/* Columns from c on: in strips, in vectors, and what is left. */
-RP_INLINE void F(strips)(RP_WC *s, int64_t pitch, const char *row, int64_t stride, int64_t rows, int64_t c,
-                         int64_t cols) {
-    const int64_t wide = F(strip_vectors) * TYPE(v_count), one = TYPE(v_count);
-    for (; c + wide <= cols; c += wide)
-        F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, rows, F(strip_vectors), 0);
-    for (; c + one <= cols; c += one)
-        F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, rows, 1, 0);
-    if (one > 1 && c < cols)
-        F(strip)(s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, rows, 1, cols - c);
+/* k columns, fewer than a vector has, or as many where the neighbour of the last must not be read. */
+RP_APART void F(part)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int64_t k) {
+    F(strip)(state, pitch, x, stride, 1, rows, 1, k);
 }
 
-static void F(rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t stride, int64_t rows,
-                    int64_t cols, int64_t base) {
-    const int64_t wide = F(strip_vectors) * TYPE(v_count), pass = rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
-    const int64_t swept = rp_rows_collide(stride) ? cols / wide * wide : 0;
+RP_INLINE void F(rest)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
+                       int64_t rows, int64_t k) {
+    enum { N = TYPE(v_count) };
+    if (apart == 1) {
+        F(part)(state, pitch, x, stride, rows, k);
+        return;
+    }
+    for (int64_t r = 0; r < rows; r += RP_BLOCK) {
+        RP_C block[RP_BLOCK * N];
+        const int64_t n = rows - r < RP_BLOCK ? rows - r : RP_BLOCK;
+        for (int64_t i = 0; i < n; i++)
+            TYPE(gather)(block + i * N, (const RP_C *)(const void *)(x + (r + i) * stride), k, apart);
+        F(part)(state, pitch, (const char *)block, N * (int)sizeof(RP_C), n, k);
+    }
+}
+
+/* Columns from c on: in strips, in vectors, and what is left. */
+RP_INLINE void F(strips)(RP_WC *s, int64_t pitch, const char *row, int64_t stride, int64_t apart,
+                         int64_t rows, int64_t c, int64_t cols) {
+    const int64_t wide = F(strip_vectors) * TYPE(v_count), one = TYPE(v_count),
+                  item = apart * (int64_t)sizeof(RP_C);
+    for (; apart == 1 && c + wide <= cols; c += wide)
+        F(strip)(s + c, pitch, row + c * item, stride, 1, rows, F(strip_vectors), 0);
+    for (; c + one + RP_BEYOND(apart) <= cols; c += one)
+        F(strip)(s + c, pitch, row + c * item, stride, apart, rows, 1, 0);
+    if (c < cols)
+        F(rest)(s + c, pitch, row + c * item, stride, apart, rows, cols - c);
+}
+
+RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
+                            int64_t apart, int64_t rows, int64_t cols, rp_index index) {
+    const int64_t wide = F(strip_vectors) * TYPE(v_count), item = apart * (int64_t)sizeof(RP_C);
+    const int64_t pass = rp_rows_in_l1(cols * item);
+    const int64_t first = apart == 1 && pass == RP_BLOCK ? rp_unaligned(x, stride, sizeof(V), item) : 0;
+    const int64_t swept = apart == 1 && pass == RP_BLOCK && cols > first ? (cols - first) / wide * wide : 0;
     RP_WC *s = (RP_WC *)state + column;
-    (void)base;
+    (void)index;
     for (int64_t r = 0; r < rows; r += pass) {
-        const char *row = (const char *)x + r * stride;
+        const char *row = x + r * stride;
         const int64_t n = rows - r < pass ? rows - r : pass;
         int64_t c = 0;
-        for (; n == RP_BLOCK && c < swept; c += RP_SWEEP)
-            F(sweep_block)
-        (s + c, pitch, row + c * (int64_t)sizeof(RP_C), stride, swept - c < RP_SWEEP ? swept - c : RP_SWEEP);
-        F(strips)(s, pitch, row, stride, n, c ? swept : 0, cols);
+        if (n == RP_BLOCK && swept) {
+            F(strips)(s, pitch, row, stride, 1, n, 0, first);
+            for (c = first; c < first + swept; c += F(sweep))
+                F(sweep_block)
+            (s + c, pitch, row + c * item, stride,
+             first + swept - c < F(sweep) ? first + swept - c : F(sweep));
+            c = first + swept;
+        }
+        F(strips)(s, pitch, row, stride, apart, n, c, cols);
     }
 }
 
@@ -319,23 +345,49 @@ RP_INLINE void F(join_lanes)(RP_WC *lane) {
 }
 #endif
 
-static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
-                    int64_t runs, int64_t n, int64_t base) {
+/* Rows of RP_LANES elements one after another, into lanes. */
+RP_APART void F(lane_rows)(RP_WC *lane, const RP_C *x, int64_t rows) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
-    (void)base;
+    F(strip)(lane, RP_LANES, (const char *)x, ROW, 1, rows, F(lane_vectors), RP_IN_TURN);
+}
+
+/* A run of n elements into RP_LANES lanes. Where elements are 2 apart, the last block is gathered first: nothing behind the
+   last element is read. */
+RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, int64_t n) {
+    enum { ROW = RP_LANES * (int)sizeof(RP_C), LAST = (RP_BLOCK + 1) * RP_LANES };
+    const int64_t rows = n / RP_LANES, whole = apart == 1 ? rows
+                                               : rows     ? (rows - 1) / RP_BLOCK * RP_BLOCK
+                                                          : 0;
+    const int64_t left = n - whole * RP_LANES, past = n % RP_LANES;
+    const RP_C *rest = x + whole * apart * RP_LANES;
+    RP_C last[LAST];
+    F(fill)(lane, RP_LANES, RP_LANES);
+    if (whole && apart == 1)
+        F(lane_rows)(lane, x, whole);
+    else if (whole)
+        F(strip)(lane, RP_LANES, (const char *)x, apart * ROW, apart, whole, F(lane_vectors), RP_IN_TURN);
+    if (apart > 1) {
+        TYPE(gather)(last, rest, left, apart);
+        rest = last;
+        if (left >= RP_LANES)
+            F(lane_rows)(lane, last, left / RP_LANES);
+    }
+    if (past)
+        F(last_lanes)(lane, rest + (left - past), past);
+    F(join_lanes)(lane);
+}
+
+RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
+                            int64_t apart, int64_t runs, int64_t n, rp_index index) {
+    RP_WC lane[2 * RP_LANES];
+    (void)index;
     for (int64_t j = 0; j < runs; j++) {
-        const char *run = (const char *)x + j * run_stride, *rest = run + rows * ROW;
-        RP_WC lane[2 * RP_LANES], *s = (RP_WC *)state + column + j;
-        F(fill)(lane, RP_LANES, RP_LANES);
-        if (rows)
-            F(strip)(lane, RP_LANES, run, ROW, rows, F(lane_vectors), RP_IN_TURN);
-        if (past)
-            F(last_lanes)(lane, (const RP_C *)(const void *)rest, past);
-        F(join_lanes)(lane);
-        F(join)(s, pitch, lane, RP_LANES, 1);
+        F(run)(lane, (const RP_C *)(const void *)(x + j * stride), apart, n);
+        F(join)((RP_WC *)state + column + j, pitch, lane, RP_LANES, 1);
     }
 }
+
+#include "lines.h"
 
 #if RP_IS_FLOAT
 typedef RP_C F(result);
@@ -399,7 +451,7 @@ static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, i
         const int64_t k = N > 1 && cols - c < N ? cols - c : 0;
         F(result) result[N];
         W p[F(most_vectors) * H];
-        F(last_block)(p, at, stride, rows, 1, k);
+        F(last_block)(p, at, stride, 1, rows, 1, k);
         for (int h = 0; h < H && divides; h++)
             p[h] = p[h] / by;
 #if RP_IS_FLOAT && RP_LIFT

@@ -16,14 +16,22 @@ RP_INLINE int64_t rp_rows_in_l1(int64_t row_bytes) {
     return rows > RP_BLOCK ? rows : RP_BLOCK;
 }
 
-/* Whether the rows of a block meet in one set of an L1 cache: 4 KB a way on every machine that has 8 of them. */
-RP_INLINE int rp_rows_collide(int64_t stride) {
-    enum { WAY = 4096 };
-    return stride != 0 && stride % WAY == 0;
+enum { RP_MOST_BLOCKS = INT32_MAX }; /* of a run, counted in a lane */
+enum { RP_IN_TURN = -1 };            /* in place of a number of elements: fold.h */
+enum { RP_SWEEP = 8192 };            /* bytes of the trees of a sweep, which stay in L1 beside the state */
+
+/* Elements before the first that lies at a multiple of a vector's bytes, in every row; 0 where rows differ in that. A load
+   across two lines costs two. */
+RP_INLINE int64_t rp_unaligned(const void *x, int64_t stride, int64_t vector, int64_t item) {
+    const int64_t past = (int64_t)((uintptr_t)x % (uintptr_t)vector);
+    return past == 0 || past % item || stride % vector ? 0 : (vector - past) / item;
 }
 
-enum { RP_IN_TURN = -1 }; /* in place of a number of elements: fold.h */
-enum { RP_SWEEP = 256 };  /* columns of a sweep, whose half trees stay in L1 beside the rows */
+/* Of elements 2 apart, a vector's loads also read the one behind the last: there must be one more. */
+#define RP_BEYOND(apart) ((apart) == 2)
+
+/* What is called rather than built into each of its callers: a call costs little beside it, and compilers take minutes. */
+#define RP_APART static __attribute__((noinline, unused))
 
 #include "momentstate.h"
 

@@ -26,20 +26,13 @@ RP_INLINE void F(map_put)(RP_C *out, V v, int stream) {
 /* N elements from the i-th on, `step` items apart: 0, 1, 2 or -1. A vector of every second one reads the neighbour of
    its last. */
 RP_INLINE V F(map_take)(const RP_C *p, int64_t i, int64_t step) {
-#if RP_VECTOR_BYTES
-    if (step == 2)
-        return RP_EVENS(F(v_load)(p + 2 * i), F(v_load)(p + 2 * i + F(v_count)));
-    if (step == -1)
-        return RP_REVERSED(F(v_load)(p - i - F(v_count) + 1));
-#endif
+    if (step == 2 || step == -1)
+        return F(load_apart)(p + step * i, step);
     return step ? F(v_take)(p + i * step) : F(v_set)(*p);
 }
 
 RP_INLINE V F(map_take_part)(const RP_C *p, int64_t i, int64_t step, int64_t k) {
-    RP_C run[F(v_count)];
-    for (int64_t j = 0; j < k; j++)
-        run[j] = p[(i + j) * step];
-    return F(v_load_part)(run, k);
+    return F(load_some)(p + i * step, k, step);
 }
 
 /* The same for operands that do not lie one element after another. Here the choice stays inside the loop, where it
@@ -72,7 +65,8 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
         else if (a_step && b_step)
             F(v_give)(out + i, body(F(v_take)(a + i), F(v_take)(b + i)));
         else
-            F(v_store)(out + i, body(a_step ? F(v_take_alone)(a + i) : as, b_step ? F(v_take_alone)(b + i) : bs));
+            F(v_store)
+            (out + i, body(a_step ? F(v_take_alone)(a + i) : as, b_step ? F(v_take_alone)(b + i) : bs));
     }
     if (i < n) {
         int64_t k = n - i;

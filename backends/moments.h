@@ -13,9 +13,9 @@
 
 enum { F(halves) = RP_HALVES, F(fields) = moments_fields };
 
-RP_INLINE V F(load)(const char *x, int64_t k) {
+RP_INLINE V F(load)(const char *x, int64_t apart, int64_t k) {
     const RP_C *p = (const RP_C *)(const void *)x;
-    return k ? TYPE(v_load_part)(p, k) : TYPE(v_load)(p);
+    return k > 0 ? TYPE(v_load_part)(p, k) : TYPE(load_apart)(p, apart);
 }
 
 /* The mean, a whole vector of columns, rounded to the elements' type. */
@@ -28,12 +28,12 @@ RP_INLINE V F(about)(const v_f64 *mean) {
 }
 
 #define RP_TREE_OF(at) (((at(0) + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7))))
-#define RP_AT(r) (F(load)(x + (r)*stride, k) - about)
+#define RP_AT(r) (F(load)(x + (r)*stride, apart, k) - about)
 #define RP_SQUARE_AT(r) (RP_AT(r) * RP_AT(r))
 
 /* Sums of x - about and of its square over the rows of a block, by the trees and the rest of fold.h, from zero. */
-RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride, int64_t rows, int64_t k,
-                        V about) {
+RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride, int64_t apart,
+                        int64_t rows, int64_t k, V about) {
     int64_t r = 0;
     for (int h = 0; h < F(halves); h++)
         sum[h] = squares[h] = v_set_f64(0);
@@ -57,21 +57,21 @@ RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t strid
 #undef RP_SQUARE_AT
 
 /* A value near the mean of the first block: equal values give exactly themselves. */
-RP_INLINE V F(first_about)(const char *x, int64_t stride, int64_t rows, int64_t k) {
-    V first = F(load)(x, k), sum = first - first;
+RP_INLINE V F(first_about)(const char *x, int64_t stride, int64_t apart, int64_t rows, int64_t k) {
+    V first = F(load)(x, apart, k), sum = first - first;
     for (int64_t r = 1; r < rows; r++)
-        sum = sum + (F(load)(x + r * stride, k) - first);
+        sum = sum + (F(load)(x + r * stride, apart, k) - first);
     return first + sum / TYPE(v_set)((RP_C)rows);
 }
 
-/* One vector of columns, or k columns where k is not 0. */
-RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t rows,
-                        int64_t k) {
+/* One vector of columns, or k columns where k is above 0. */
+RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
+                        int64_t rows, int64_t k) {
     enum { H = F(halves), N = v_count_f64 };
     double part[F(fields)][H * N], *first = state, n = state[0];
-    const int64_t step = k ? H * N : pitch;
+    const int64_t step = k > 0 ? H * N : pitch;
     v_f64 mean[H], low[H], m2[H], rest[H];
-    if (k) {
+    if (k > 0) {
         memset(part, 0, sizeof part);
         for (int f = 0; f < F(fields); f++)
             memcpy(part[f], state + f * pitch, (size_t)k * sizeof(double));
@@ -86,11 +86,11 @@ RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t str
     for (int64_t r = 0; r < rows; r += RP_BLOCK, x += RP_BLOCK * stride) {
         const int64_t m = rows - r < RP_BLOCK ? rows - r : RP_BLOCK;
         v_f64 sum[H], squares[H];
-        V about = n > 0 ? F(about)(mean) : F(first_about)(x, stride, m, k);
+        V about = n > 0 ? F(about)(mean) : F(first_about)(x, stride, apart, m, k);
         if (m == RP_BLOCK)
-            F(block)(sum, squares, x, stride, RP_BLOCK, k, about);
+            F(block)(sum, squares, x, stride, apart, RP_BLOCK, k, about);
         else
-            F(block)(sum, squares, x, stride, m, k, about);
+            F(block)(sum, squares, x, stride, apart, m, k, about);
         const v_f64 count = v_set_f64((double)m), total = v_set_f64(n + (double)m);
         for (int h = 0; h < H; h++) {
             if (n == 0)
@@ -109,51 +109,101 @@ RP_INLINE void F(strip)(double *state, int64_t pitch, const char *x, int64_t str
         v_store_f64(first + moments_m2 * step + h * N, m2[h]);
         v_store_f64(first + moments_rest * step + h * N, rest[h]);
     }
-    for (int f = 0; k && f < F(fields); f++)
+    for (int f = 0; k > 0 && f < F(fields); f++)
         memcpy(state + f * pitch, part[f], (size_t)k * sizeof(double));
 }
 
-static void F(rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t stride, int64_t rows,
-                    int64_t cols, int64_t base) {
-    const int64_t pass = rp_rows_in_l1(cols * (int64_t)sizeof(RP_C));
-    (void)base;
-    for (int64_t r = 0; r < rows; r += pass) {
-        const char *row = (const char *)x + r * stride;
-        const int64_t n = rows - r < pass ? rows - r : pass;
-        for (int64_t c = 0; c < cols; c += TYPE(v_count)) {
-            const char *at = row + c * (int64_t)sizeof(RP_C);
-            if (cols - c < TYPE(v_count))
-                F(strip)((double *)state + column + c, pitch, at, stride, n, cols - c);
-            else
-                F(strip)((double *)state + column + c, pitch, at, stride, n, 0);
-        }
+RP_APART void F(one)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t rows) {
+    F(strip)(state, pitch, x, stride, 1, rows, 0);
+}
+
+RP_APART void F(part)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int64_t k) {
+    F(strip)(state, pitch, x, stride, 1, rows, k);
+}
+
+/* As in fold.h. */
+RP_INLINE void F(rest)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
+                       int64_t rows, int64_t k) {
+    enum { N = TYPE(v_count) };
+    if (apart == 1) {
+        F(part)(state, pitch, x, stride, rows, k);
+        return;
+    }
+    for (int64_t r = 0; r < rows; r += RP_BLOCK) {
+        RP_C block[RP_BLOCK * N];
+        const int64_t n = rows - r < RP_BLOCK ? rows - r : RP_BLOCK;
+        for (int64_t i = 0; i < n; i++)
+            TYPE(gather)(block + i * N, (const RP_C *)(const void *)(x + (r + i) * stride), k, apart);
+        F(part)(state, pitch, (const char *)block, N * (int)sizeof(RP_C), n, k);
     }
 }
 
-static void F(runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride,
-                    int64_t runs, int64_t n, int64_t base) {
-    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
-    (void)base;
-    for (int64_t j = 0; j < runs; j++) {
-        const char *run = (const char *)x + j * run_stride;
-        double lane[F(fields) * RP_LANES];
-        moments_fill(lane, RP_LANES, RP_LANES);
-        for (int64_t c = 0; c < RP_LANES; c += TYPE(v_count)) {
-            const char *at = run + c * (int64_t)sizeof(RP_C);
-            int64_t k = past - c;
-            if (rows)
-                F(strip)(lane + c, RP_LANES, at, ROW, rows, 0);
-            if (k > 0)
-                F(strip)(lane + c, RP_LANES, at + rows * ROW, ROW, 1, k < TYPE(v_count) ? k : 0);
+RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
+                            int64_t apart, int64_t rows, int64_t cols, rp_index index) {
+    const int64_t item = apart * (int64_t)sizeof(RP_C), pass = rp_rows_in_l1(cols * item);
+    double *s = (double *)state + column;
+    (void)index;
+    for (int64_t r = 0; r < rows; r += pass) {
+        const char *row = x + r * stride;
+        const int64_t n = rows - r < pass ? rows - r : pass;
+        int64_t c = 0;
+        for (; c + TYPE(v_count) + RP_BEYOND(apart) <= cols; c += TYPE(v_count)) {
+            if (apart == 1)
+                F(one)(s + c, pitch, row + c * item, stride, n);
+            else
+                F(strip)(s + c, pitch, row + c * item, stride, apart, n, 0);
         }
-        moments_join(lane, RP_LANES, lane + 8, RP_LANES, 8);
-        moments_join(lane, RP_LANES, lane + 4, RP_LANES, 4);
-        moments_join(lane, RP_LANES, lane + 2, RP_LANES, 2);
-        moments_join(lane, RP_LANES, lane + 1, RP_LANES, 1);
+        if (c < cols)
+            F(rest)(s + c, pitch, row + c * item, stride, apart, n, cols - c);
+    }
+}
+
+/* As in fold.h: of elements 2 apart the last block is gathered first. */
+RP_INLINE void F(run)(double *lane, const RP_C *x, int64_t apart, int64_t n) {
+    enum { ROW = RP_LANES * (int)sizeof(RP_C), N = TYPE(v_count) };
+    const int64_t rows = n / RP_LANES, whole = apart == 1 ? rows
+                                               : rows     ? (rows - 1) / RP_BLOCK * RP_BLOCK
+                                                          : 0;
+    const int64_t left = n - whole * RP_LANES, past = n % RP_LANES;
+    const RP_C *rest = x + whole * apart * RP_LANES;
+    RP_C last[(RP_BLOCK + 1) * RP_LANES];
+    moments_fill(lane, RP_LANES, RP_LANES);
+    for (int64_t c = 0; whole && c < RP_LANES; c += N) {
+        if (apart == 1)
+            F(one)(lane + c, RP_LANES, (const char *)(x + c), ROW, whole);
+        else
+            F(strip)(lane + c, RP_LANES, (const char *)(x + c * apart), apart * ROW, apart, whole, 0);
+    }
+    if (apart > 1) {
+        TYPE(gather)(last, rest, left, apart);
+        rest = last;
+        for (int64_t c = 0; left >= RP_LANES && c < RP_LANES; c += N)
+            F(one)(lane + c, RP_LANES, (const char *)(last + c), ROW, left / RP_LANES);
+    }
+    for (int64_t c = 0; c < past; c += N) {
+        const char *at = (const char *)(rest + (left - past) + c);
+        if (past - c < N)
+            F(part)(lane + c, RP_LANES, at, ROW, 1, past - c);
+        else
+            F(one)(lane + c, RP_LANES, at, ROW, 1);
+    }
+    moments_join(lane, RP_LANES, lane + 8, RP_LANES, 8);
+    moments_join(lane, RP_LANES, lane + 4, RP_LANES, 4);
+    moments_join(lane, RP_LANES, lane + 2, RP_LANES, 2);
+    moments_join(lane, RP_LANES, lane + 1, RP_LANES, 1);
+}
+
+RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
+                            int64_t apart, int64_t runs, int64_t n, rp_index index) {
+    double lane[F(fields) * RP_LANES];
+    (void)index;
+    for (int64_t j = 0; j < runs; j++) {
+        F(run)(lane, (const RP_C *)(const void *)(x + j * stride), apart, n);
         moments_join((double *)state + column + j, pitch, lane, RP_LANES, 1);
     }
 }
+
+#include "lines.h"
 
 static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t cols, void *out,
                       int64_t out_stride, raptors_dtype dtype, double divisor, int root) {

@@ -16,8 +16,8 @@ RP_INLINE void moments_fill(double *state, int64_t pitch, int64_t cols) {
         memset(state + f * pitch, 0, (size_t)cols * sizeof *state);
 }
 
-static void moments_init(void *state, int64_t pitch, int64_t cols, int64_t base) {
-    (void)base;
+static void moments_init(void *state, int64_t pitch, int64_t cols, int64_t index) {
+    (void)index;
     moments_fill(state, pitch, cols);
 }
 

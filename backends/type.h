@@ -16,6 +16,39 @@
 #define RP_REVERSED RP_REVERSED_64
 #endif
 
+/* A vector of elements `apart` items apart, 1, 2 or -1: of 2, the neighbour of the last is read too. */
+RP_INLINE RP_CAT(v_, RP_T) RP_CAT(load_apart_, RP_T)(const RP_C *p, int64_t apart) {
+#if RP_VECTOR_BYTES
+    if (apart == 2)
+        return RP_EVENS(RP_CAT(v_load_, RP_T)(p), RP_CAT(v_load_, RP_T)(p + RP_CAT(v_count_, RP_T)));
+    if (apart == -1)
+        return RP_REVERSED(RP_CAT(v_load_, RP_T)(p - RP_CAT(v_count_, RP_T) + 1));
+#endif
+    (void)apart;
+    return RP_CAT(v_load_, RP_T)(p);
+}
+
+/* n elements, `apart` items apart, one after another. */
+RP_INLINE void RP_CAT(gather_, RP_T)(RP_C *to, const RP_C *p, int64_t n, int64_t apart) {
+    const int64_t N = RP_CAT(v_count_, RP_T);
+    int64_t i = 0;
+    for (; i + N < n; i += N)
+        RP_CAT(v_store_, RP_T)(to + i, RP_CAT(load_apart_, RP_T)(p + i * apart, apart));
+    for (; i < n; i++)
+        to[i] = p[i * apart];
+}
+
+/* The same as load_apart of k <= v_count elements, and no other. */
+RP_INLINE RP_CAT(v_, RP_T) RP_CAT(load_some_, RP_T)(const RP_C *p, int64_t k, int64_t apart) {
+    RP_C run[RP_CAT(v_count_, RP_T) + 1];
+    if (apart == 1)
+        return RP_CAT(v_load_part_, RP_T)(p, k);
+    run[0] = *p;
+    for (int64_t i = 1; i < k; i++)
+        run[i] = p[i * apart];
+    return RP_CAT(v_load_part_, RP_T)(run, k);
+}
+
 #include "map.h"
 
 #define RP_LANES_OF(r) RP_CAT(m_set_, RP_T)((RP_LANE)(r))
@@ -83,14 +116,14 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_BETTER(a, b) RP_LESS(a, b)
 #define RP_BETTER_ONE(a, b) ((a) < (b))
 #define RP_WORST RP_GREATEST
-#define RP_EXTREME(a, b) RP_CAT(v_min_, RP_T)(a, b)
+#define RP_BEST(a, b) RP_CAT(v_least_, RP_T)(a, b)
 #include "argfold.h"
 
 #define RP_FOLD_OP argmax
 #define RP_BETTER(a, b) RP_LESS(b, a)
 #define RP_BETTER_ONE(a, b) ((a) > (b))
 #define RP_WORST RP_LEAST
-#define RP_EXTREME(a, b) RP_CAT(v_max_, RP_T)(a, b)
+#define RP_BEST(a, b) RP_CAT(v_greatest_, RP_T)(a, b)
 #include "argfold.h"
 
 #if RP_IS_FLOAT

@@ -4,7 +4,6 @@
  * A backend's vec.h gives RP_VECTOR_BYTES (0: plain scalars), includes registers.h, and gives what the compiler
  * cannot express:
  *   v_sqrt_t  correctly rounded square root
- *   v_any     whether any lane of a mask is set
  * and may replace, with the same bits, what stands below under #ifndef RP_OWN_<name>. Arithmetic is the operators.
  */
 #ifndef RP_VECTOR_H
@@ -107,22 +106,74 @@ RP_PART(f64, double)
 RP_PART(i32, int32_t)
 RP_PART(i64, int64_t)
 
+/* least(a, b) is a where a < b, else b: NaN in a is passed over. */
+#define RP_LEAST_OF(t)                                                                                       \
+    RP_INLINE v_##t v_least_##t(v_##t a, v_##t b) {                                                          \
+        return v_select_##t(v_less_##t(a, b), a, b);                                                         \
+    }                                                                                                        \
+    RP_INLINE v_##t v_greatest_##t(v_##t a, v_##t b) {                                                       \
+        return v_select_##t(v_less_##t(b, a), a, b);                                                         \
+    }
+#ifndef RP_OWN_LEAST
+RP_LEAST_OF(f32)
+RP_LEAST_OF(f64)
+#endif
+#ifndef RP_OWN_INTEGER_LEAST
+RP_LEAST_OF(i32)
+RP_LEAST_OF(i64)
+#endif
+
 /* minimum(a, b) is a where a < b or a is NaN, else b: NaN propagates, and of equals (the signed zeros) the second
    is taken. maximum likewise. */
 #define RP_EXTREMES(t)                                                                                       \
     RP_INLINE v_##t v_min_##t(v_##t a, v_##t b) {                                                            \
-        return v_select_##t(v_less_##t(a, b) | v_is_nan_##t(a), a, b);                                       \
+        return v_select_##t(v_is_nan_##t(a), a, v_least_##t(a, b));                                          \
     }                                                                                                        \
     RP_INLINE v_##t v_max_##t(v_##t a, v_##t b) {                                                            \
-        return v_select_##t(v_less_##t(b, a) | v_is_nan_##t(a), a, b);                                       \
+        return v_select_##t(v_is_nan_##t(a), a, v_greatest_##t(a, b));                                       \
+    }
+#define RP_INTEGER_EXTREMES(t)                                                                               \
+    RP_INLINE v_##t v_min_##t(v_##t a, v_##t b) {                                                            \
+        return v_least_##t(a, b);                                                                            \
+    }                                                                                                        \
+    RP_INLINE v_##t v_max_##t(v_##t a, v_##t b) {                                                            \
+        return v_greatest_##t(a, b);                                                                         \
     }
 #ifndef RP_OWN_EXTREMES
 RP_EXTREMES(f32)
 RP_EXTREMES(f64)
 #endif
-#ifndef RP_OWN_INTEGER_EXTREMES
-RP_EXTREMES(i32)
-RP_EXTREMES(i64)
+RP_INTEGER_EXTREMES(i32)
+RP_INTEGER_EXTREMES(i64)
+
+/* A bit for each lane of a mask, the first lane the lowest. */
+#ifndef RP_OWN_BITS
+#define RP_BITS(bits, I)                                                                                     \
+    RP_INLINE unsigned v_bits_##bits(v_i##bits m) {                                                          \
+        I lane[v_count_i##bits];                                                                             \
+        unsigned set = 0;                                                                                    \
+        memcpy(lane, &m, sizeof lane);                                                                       \
+        for (int i = 0; i < v_count_i##bits; i++)                                                            \
+            set |= (unsigned)(lane[i] & 1) << i;                                                             \
+        return set;                                                                                          \
+    }
+RP_BITS(32, int32_t)
+RP_BITS(64, int64_t)
+#endif
+
+/* Bits of the lanes that are equal, and of those in which a or b is NaN. */
+#define RP_LANE_BITS(t, bits)                                                                                \
+    RP_INLINE unsigned v_equal_bits_##t(v_##t a, v_##t b) {                                                  \
+        return v_bits_##bits(v_equal_##t(a, b));                                                             \
+    }                                                                                                        \
+    RP_INLINE unsigned v_odd_bits_##t(v_##t a, v_##t b) {                                                    \
+        return v_bits_##bits(v_is_nan_##t(a) | v_is_nan_##t(b));                                             \
+    }
+#ifndef RP_OWN_LANE_BITS
+RP_LANE_BITS(f32, 32)
+RP_LANE_BITS(f64, 64)
+RP_LANE_BITS(i32, 32)
+RP_LANE_BITS(i64, 64)
 #endif
 
 RP_INLINE v_i32 v_abs_i32(v_i32 x) {
@@ -148,12 +199,17 @@ typedef int32_t v_half_i32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
         v_half_##t h;                                                                                        \
         memcpy(&h, (const char *)&v + half * (int)sizeof h, sizeof h);                                       \
         return __builtin_convertvector(h, v_##wide);                                                         \
-    }                                                                                                        \
+    }
+#define RP_LOAD_WIDE(t, wide)                                                                                \
     RP_INLINE v_##wide v_load_wide_##t(const void *p, int half) {                                            \
         v_half_##t h;                                                                                        \
         memcpy(&h, (const char *)p + half * (int)sizeof h, sizeof h);                                        \
         return __builtin_convertvector(h, v_##wide);                                                         \
     }
+#ifndef RP_OWN_LOAD_WIDE_F32
+RP_LOAD_WIDE(f32, f64)
+#endif
+RP_LOAD_WIDE(i32, i64)
 RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
     v_half_f32 h[2] = {__builtin_convertvector(halves[0], v_half_f32),
                        __builtin_convertvector(halves[1], v_half_f32)};

@@ -27,9 +27,10 @@ static int64_t least(int64_t a, int64_t b) {
 /* n0 x n1 elements, one after another, in the type that the fold reads. */
 static const void *pack(const rp_fold_plan *p, scratch *s, const char *x, int64_t s0, int64_t s1, int64_t n0,
                         int64_t n1) {
+    const bool in_lines = s1 == p->item && p->aligned && (s0 == n1 * s1 || n1 >= RP_LANES);
     if (!p->widened) {
         p->kernels->move[p->item == 8](s->folded, n1 * p->item, p->item, x, s0, s1, n0, n1);
-    } else if (s1 == p->item && p->aligned) {
+    } else if (in_lines) {
         const int64_t lines = s0 == n1 * s1 ? 1 : n0, length = n0 / lines * n1;
         for (int64_t i = 0; i < lines; i++)
             p->kernels->widen[p->in](s->folded + i * length, x + i * s0, length);
@@ -40,86 +41,97 @@ static const void *pack(const rp_fold_plan *p, scratch *s, const char *x, int64_
     return s->folded;
 }
 
-static void shift_index(const rp_fold_plan *p, void *state, int64_t pitch, int64_t cols, int64_t by) {
+/* Lanes count rows from 0. */
+static void name_rows(const rp_fold_plan *p, void *state, int64_t pitch, int64_t cols, rp_index index) {
     if (p->indexed)
-        for (int64_t i = 0; i < cols; i++)
-            ((int64_t *)state)[pitch + i] += by;
+        for (int64_t i = 0; i < cols; i++) {
+            int64_t *at = (int64_t *)state + pitch + i;
+            *at = index.first + *at * index.step;
+        }
 }
 
-static void fold_rows(const rp_fold_plan *p, void *state, int64_t pitch, int64_t column, const char *x,
-                      int64_t stride, int64_t rows, int64_t cols, int64_t base) {
+static rp_index after(rp_index index, int64_t rows) {
+    return (rp_index){index.first + rows * index.step, index.step};
+}
+
+static void fold_rows(const rp_fold_plan *p, void *state, int64_t pitch, int64_t column, rp_lines x,
+                      int64_t rows, int64_t cols, rp_index index) {
     const int64_t step = p->one_by_one ? 1 : rows;
-    for (int64_t r = 0; r < rows; r += step)
-        p->fold->rows(state, pitch, column, x + r * stride, stride, step, cols, base + r);
+    for (int64_t r = 0; r < rows; r += step) {
+        const rp_lines from = {(const char *)x.first + r * x.stride, x.stride, x.apart};
+        p->fold->rows(state, pitch, column, from, step, cols, after(index, r));
+    }
 }
 
 /* RP_LANES rows of `cols` columns side by side; rows of x that lie row_stride apart, columns col_stride. */
 static void fold_wide(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, int64_t column,
                       const char *x, int64_t row_stride, int64_t col_stride, int64_t rows, int64_t cols,
-                      int64_t base) {
+                      rp_index index) {
     const int64_t width = RP_LANES * cols, item = p->folded_item;
     const int64_t block = p->direct ? rows : PACK / width / RP_BLOCK * RP_BLOCK * RP_LANES;
     p->fold->init(s->lanes, WIDE, width, 0);
     for (int64_t r = 0; r < rows; r += block) {
         const int64_t n = least(block, rows - r), whole = n / RP_LANES, past = n % RP_LANES;
         const char *from = x + r * row_stride;
+        const rp_index here = {r / RP_LANES, 1};
         if (!p->direct)
             from = pack(p, s, from, row_stride, col_stride, n, cols);
-        fold_rows(p, s->lanes, WIDE, 0, from, width * item, whole, width, r / RP_LANES);
+        fold_rows(p, s->lanes, WIDE, 0, (rp_lines){from, width * item, 1}, whole, width, here);
         if (past)
-            p->fold->rows(s->lanes, WIDE, 0, from + whole * width * item, 0, 1, past * cols,
-                          r / RP_LANES + whole);
+            p->fold->rows(s->lanes, WIDE, 0, (rp_lines){from + whole * width * item, 0, 1}, 1, past * cols,
+                          after(here, whole));
     }
     p->fold->lanes(s->lanes, WIDE, cols);
-    shift_index(p, s->lanes, WIDE, cols, base);
+    name_rows(p, s->lanes, WIDE, cols, index);
     p->fold->merge(state, pitch, column, s->lanes, WIDE, cols);
 }
 
 /* Runs that cannot be read where they lie: several at a time where they are short, else each in its lanes. */
 static void fold_packed_runs(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, const char *x,
-                             int64_t n, int64_t cols, int64_t base) {
+                             int64_t n, int64_t cols, rp_index index) {
     const int64_t together = n <= PACK ? PACK / n : 1;
     for (int64_t c = 0; c < cols; c += together) {
         const int64_t m = least(together, cols - c);
         const char *run = x + c * p->cols.stride[0];
-        if (n <= PACK)
-            p->fold->runs(state, pitch, c, pack(p, s, run, p->cols.stride[0], p->rows.stride[0], m, n),
-                          n * p->folded_item, m, n, base);
-        else
-            fold_wide(p, s, state, pitch, c, run, p->rows.stride[0], p->item, n, 1, base);
+        if (n <= PACK) {
+            const void *packed = pack(p, s, run, p->cols.stride[0], p->rows.stride[0], m, n);
+            p->fold->runs(state, pitch, c, (rp_lines){packed, n * p->folded_item, 1}, m, n, index);
+        } else {
+            fold_wide(p, s, state, pitch, c, run, p->rows.stride[0], p->item, n, 1, index);
+        }
     }
 }
 
 static void fold_packed_rows(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, const char *x,
-                             int64_t n, int64_t cols, int64_t base) {
+                             int64_t n, int64_t cols, rp_index index) {
     const int64_t rows = least(n, RP_BLOCK), width = NEAR / p->folded_item / rows / RP_LANES * RP_LANES;
     for (int64_t r = 0; r < n; r += rows)
         for (int64_t c = 0; c < cols; c += width) {
             const int64_t m = least(rows, n - r), w = least(width, cols - c);
             const char *from = x + r * p->rows.stride[0] + c * p->cols.stride[0];
-            fold_rows(p, state, pitch, c, pack(p, s, from, p->rows.stride[0], p->cols.stride[0], m, w),
-                      w * p->folded_item, m, w, base + r);
+            const void *packed = pack(p, s, from, p->rows.stride[0], p->cols.stride[0], m, w);
+            fold_rows(p, state, pitch, c, (rp_lines){packed, w * p->folded_item, 1}, m, w, after(index, r));
         }
 }
 
 /* One piece, for `cols` columns from x on, into the state. */
 static void fold_piece(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, const char *x,
-                       int64_t n, int64_t cols, int64_t base) {
+                       int64_t n, int64_t cols, rp_index index) {
     if (p->gather.extent > 1) {
         const int64_t run = p->rows.extent;
         const void *packed = pack(p, s, x, p->gather.stride[0], p->rows.stride[0], n, run);
-        p->fold->runs(state, pitch, 0, packed, 0, 1, n * run, base);
+        p->fold->runs(state, pitch, 0, (rp_lines){packed, 0, 1}, 1, n * run, index);
     } else if (p->runs) {
         if (p->direct)
-            p->fold->runs(state, pitch, 0, x, p->cols.stride[0], cols, n, base);
+            p->fold->runs(state, pitch, 0, (rp_lines){x, p->cols.stride[0], p->apart}, cols, n, index);
         else
-            fold_packed_runs(p, s, state, pitch, x, n, cols, base);
+            fold_packed_runs(p, s, state, pitch, x, n, cols, index);
     } else if (p->wide) {
-        fold_wide(p, s, state, pitch, 0, x, p->rows.stride[0], p->cols.stride[0], n, cols, base);
+        fold_wide(p, s, state, pitch, 0, x, p->rows.stride[0], p->cols.stride[0], n, cols, index);
     } else if (p->direct) {
-        fold_rows(p, state, pitch, 0, x, p->rows.stride[0], n, cols, base);
+        fold_rows(p, state, pitch, 0, (rp_lines){x, p->rows.stride[0], p->apart}, n, cols, index);
     } else {
-        fold_packed_rows(p, s, state, pitch, x, n, cols, base);
+        fold_packed_rows(p, s, state, pitch, x, n, cols, index);
     }
 }
 
@@ -142,16 +154,17 @@ static place place_of(const rp_fold_plan *p, int64_t unit) {
 
 static void fold_chunk(const rp_fold_plan *p, scratch *s, const place *at, int64_t chunk, void *state) {
     const rp_axis *along = p->gather.extent > 1 ? &p->gather : &p->rows;
-    const int64_t run = p->gather.extent > 1 ? p->rows.extent : 1;
     const int64_t from = chunk * p->chunk, to = least(from + p->chunk, p->pieces);
     for (int64_t piece = from; piece < to; piece++) {
         const int64_t outer = piece / p->pieces_along, r = piece % p->pieces_along * p->piece;
-        const int64_t base = (outer * along->extent + r) * run;
+        const rp_index index = {rp_axes_offset(p->reduced.axis, p->reduced.ndim, RP_INDEX, outer) +
+                                    r * along->stride[RP_INDEX],
+                                p->rows.stride[RP_INDEX]};
         if (piece == from)
-            p->fold->init(state, p->tile, at->cols, base);
+            p->fold->init(state, p->tile, at->cols, index.first);
         fold_piece(p, s, state, p->tile,
                    at->x + rp_axes_offset(p->reduced.axis, p->reduced.ndim, 0, outer) + r * along->stride[0],
-                   least(p->piece, along->extent - r), at->cols, base);
+                   least(p->piece, along->extent - r), at->cols, index);
     }
 }
 

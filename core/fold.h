@@ -10,6 +10,10 @@
 #include "kernels.h"
 #include "nest.h"
 
+/* The third operand of a reduction's nest, after x and out: the C-order position among the reduced axes, which has a
+ * stride along each of them and no memory. */
+enum { RP_INDEX = 2 };
+
 /* What a public reduction asks of the fold that it shares. */
 typedef struct rp_fold_call {
     rp_fold_op op;
@@ -31,7 +35,8 @@ typedef struct rp_fold_plan {
     bool wide;                       /* few columns: RP_LANES rows lie side by side */
     bool one_by_one;                 /* rows enter the state one by one, not in blocks */
     bool aligned;                    /* x's data and strides are multiples of its item */
-    bool direct;                     /* the kernel reads x where it lies */
+    bool direct;                     /* the kernel reads x where it lies, */
+    int64_t apart;                   /* in steps of so many items */
     bool shallow;                    /* so few rows that they need no state */
     rp_nest kept;                    /* outer kept axes; operands x, out */
     rp_nest reduced;                 /* outer reduced axes */

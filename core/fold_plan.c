@@ -63,6 +63,13 @@ static int longest_kept(const rp_nest *n) {
     return best;
 }
 
+/* Gathered runs are one run to the kernel, so their indices must follow one another. */
+static bool may_gather(const rp_fold_plan *p, const rp_nest *n) {
+    const int k = innermost(n, true);
+    return !p->indexed ||
+           (k >= 0 && n->axis[k].stride[RP_INDEX] == p->rows.extent * p->rows.stride[RP_INDEX]);
+}
+
 static void choose_axes(rp_fold_plan *p, rp_nest *n, rp_fold_op op) {
     const bool sums = op == RP_FOLD_sum, moments = op == RP_FOLD_moments;
     const int last = n->ndim - 1, kept = innermost(n, false);
@@ -70,7 +77,7 @@ static void choose_axes(rp_fold_plan *p, rp_nest *n, rp_fold_op op) {
     p->runs = last >= 0 && n->axis[last].reduced && (kept < 0 || n->axis[last].extent >= few);
     p->gather = none;
     p->rows = take_innermost_reduced(n);
-    if (p->runs && kept < 0 && p->rows.extent < RP_GATHER / 8)
+    if (p->runs && kept < 0 && p->rows.extent < RP_GATHER / 8 && may_gather(p, n))
         p->gather = take_innermost_reduced(n);
     int columns = innermost(n, false);
     if (!p->runs && kept >= 0 && p->rows.extent < RP_SHORT && columns_ending_at(n, columns) < RP_NARROW)
@@ -115,16 +122,19 @@ static void choose_units(rp_fold_plan *p, int members) {
         p->units *= p->kept.axis[k].extent;
 }
 
-static bool lies_as_read(const rp_fold_plan *p) {
+/* In how many items from one element to the next the kernel can read x where it lies; 0: it cannot. */
+static int64_t apart_as_read(const rp_fold_plan *p) {
+    const rp_axis *along = p->runs ? &p->rows : &p->cols;
     const int64_t item = p->item;
     if (p->widened || !p->aligned || p->gather.extent > 1)
-        return false;
-    if (p->runs)
-        return p->rows.stride[0] == item || p->rows.extent == 1;
-    if (p->wide)
-        return (p->cols.stride[0] == item || p->cols.extent == 1) &&
-               p->rows.stride[0] == p->cols.extent * item;
-    return p->cols.stride[0] == item || p->cols.extent == 1;
+        return 0;
+    if (p->wide && p->rows.stride[0] != p->cols.extent * item)
+        return 0;
+    if (along->stride[0] == item || along->extent == 1)
+        return 1;
+    if (along->stride[0] == -item && p->runs && p->indexed)
+        return -1;
+    return along->stride[0] == 2 * item && !p->wide ? 2 : 0;
 }
 
 static void choose_fold(rp_fold_plan *p, const rp_fold_call *call, raptors_dtype in, raptors_dtype out) {
@@ -146,33 +156,41 @@ static bool can_be_shallow(const rp_fold_plan *p) {
     const bool integer = p->in == RAPTORS_INT32 || p->in == RAPTORS_INT64;
     const int64_t item = rp_itemsize(p->out);
     const bool own = p->out == p->folded || (integer && p->out == RAPTORS_INT64);
-    return p->fold->shallow && own && !p->one_by_one && !p->runs && !p->wide && p->pieces == 1 &&
-           p->rows.extent < RP_BLOCK && p->nparts == 1 && p->cols.stride[1] == item &&
+    return p->fold->shallow && own && p->apart != 2 && !p->one_by_one && !p->runs && !p->wide &&
+           p->pieces == 1 && p->rows.extent < RP_BLOCK && p->nparts == 1 && p->cols.stride[1] == item &&
            rp_nest_aligned(&p->kept, 1, item);
 }
 
 void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold_call *call,
                        const raptors_array *x, raptors_axes axes, const raptors_array *out, int members) {
-    int64_t out_strides[RAPTORS_MAX_NDIM];
-    rp_nest n = {.operands = 2, .data = {x->data, out->data}};
+    int64_t out_strides[RAPTORS_MAX_NDIM], place = 1;
+    rp_nest n = {.operands = 3, .data = {x->data, out->data, x->data}};
     double count = 1;
+    rp_axis axis[RAPTORS_MAX_NDIM];
     rp_reduced_strides(x, axes, out, out_strides);
-    for (int k = 0; k < x->ndim; k++) {
+    for (int k = x->ndim - 1; k >= 0; k--) {
         const bool reduced = rp_axes_of(x, axes) & RAPTORS_AXIS(k);
-        rp_nest_add(&n, x->shape[k], (int64_t[]){x->strides[k], out_strides[k]}, reduced);
+        axis[k] = (rp_axis){x->shape[k],
+                            {x->strides[k], out_strides[k], reduced && call->indexed ? place : 0},
+                            reduced,
+                            false};
         count *= reduced ? (double)x->shape[k] : 1;
+        place *= reduced ? x->shape[k] : 1;
     }
+    for (int k = 0; k < x->ndim; k++)
+        rp_nest_add(&n, axis[k].extent, axis[k].stride, axis[k].reduced);
     p->kernels = kernels;
     choose_fold(p, call, x->dtype, out->dtype);
     p->divisor = !call->divides ? 1 : count > call->ddof ? count - call->ddof : 0;
     rp_nest_arrange(&n, call->indexed);
     p->aligned = rp_nest_aligned(&n, 0, p->item);
     choose_axes(p, &n, call->op);
-    p->kept = p->reduced = (rp_nest){.operands = 2, .data = {n.data[0], n.data[1]}};
+    p->kept = p->reduced = (rp_nest){.operands = 3, .data = {n.data[0], n.data[1], n.data[2]}};
     for (int k = 0; k < n.ndim; k++)
         rp_nest_add(n.axis[k].reduced ? &p->reduced : &p->kept, n.axis[k].extent, n.axis[k].stride, false);
     choose_pieces(p);
     choose_units(p, members);
-    p->direct = lies_as_read(p);
+    p->apart = apart_as_read(p);
+    p->direct = p->apart != 0;
     p->shallow = can_be_shallow(p);
 }

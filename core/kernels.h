@@ -64,22 +64,35 @@ enum {
 typedef void rp_map2_fn(void *out, const void *a, const void *b, int64_t n, unsigned how);
 typedef void rp_map1_fn(void *out, const void *x, int64_t n, unsigned how);
 
+/* Lines of elements that lie alike: rows, or runs. */
+typedef struct rp_lines {
+    const void *first;
+    int64_t stride; /* bytes from one line to the next */
+    int64_t apart;  /* items from one element of a line to the next: 1, 2, or -1 for the runs of arg folds */
+} rp_lines;
+
+/* What the elements of one output are called (arg folds): that of the first row, or of a run's first element, and how much
+   more each next one is; above 0. */
+typedef struct rp_index {
+    int64_t first, step;
+} rp_index;
+
 /* A fold's state is `fields` arrays, each of `pitch` 8-byte slots, one element a column. `column` is the first that a
  * function works on. */
 typedef struct rp_fold {
     int fields;
-    /* Make columns 0 .. cols empty; `base` is the index that the first row to come will have (arg folds). */
-    void (*init)(void *state, int64_t pitch, int64_t cols, int64_t base);
-    /* Fold rows x cols elements, contiguous along a row, into the state. Row r has index base + r. */
-    void (*rows)(void *state, int64_t pitch, int64_t column, const void *x, int64_t row_stride, int64_t rows,
-                 int64_t cols, int64_t base);
-    /* Fold `runs` contiguous runs of n elements, run_stride bytes apart, each through RP_LANES lanes into one column. */
-    void (*runs)(void *state, int64_t pitch, int64_t column, const void *x, int64_t run_stride, int64_t runs,
-                 int64_t n, int64_t base);
+    /* Make columns 0 .. cols empty; `index` is that of the first row to come (arg folds). */
+    void (*init)(void *state, int64_t pitch, int64_t cols, int64_t index);
+    /* Fold `rows` rows of `cols` elements into the state, one column each. */
+    void (*rows)(void *state, int64_t pitch, int64_t column, rp_lines x, int64_t rows, int64_t cols,
+                 rp_index index);
+    /* Fold `runs` runs of n elements, each through RP_LANES lanes into one column. */
+    void (*runs)(void *state, int64_t pitch, int64_t column, rp_lines x, int64_t runs, int64_t n,
+                 rp_index index);
     /* The columns hold RP_LANES groups of `cols`, the lanes of rows laid side by side: fold them into the first. Row r of
        lane j was row RP_LANES * r + j. */
     void (*lanes)(void *state, int64_t pitch, int64_t cols);
-    /* Each column then other's, from its column 0 on, which came later in the order. */
+    /* Each column then other's, from its column 0 on, which came later in the order; arg folds go by the indices. */
     void (*merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
                   int64_t cols);
     /* Write the results of `cols` columns from `column` on, out_stride bytes apart, as a dtype that core allowed.

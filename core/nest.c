@@ -64,11 +64,8 @@ void rp_nest_arrange(rp_nest *n, bool indexed) {
     for (int i = 1; i < n->ndim; i++) {
         rp_axis moving = n->axis[i];
         int k = i;
-        for (; k > 0 && magnitude(n->axis[k - 1].stride[0]) < magnitude(moving.stride[0]); k--) {
-            if (indexed && moving.reduced && n->axis[k - 1].reduced)
-                break;
+        for (; k > 0 && magnitude(n->axis[k - 1].stride[0]) < magnitude(moving.stride[0]); k--)
             n->axis[k] = n->axis[k - 1];
-        }
         n->axis[k] = moving;
     }
     join_axes(n);

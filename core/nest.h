@@ -31,8 +31,7 @@ typedef struct rp_nest {
 /* Add an axis inside those that are there. */
 void rp_nest_add(rp_nest *n, int64_t extent, const int64_t *strides, bool reduced);
 
-/* Sort and join. With `indexed`, reduced axes keep their order and direction, so that the elements of a fold come in
- * the order of their index. */
+/* Sort and join. With `indexed`, reduced axes keep their direction, so that indices rise along each of them. */
 void rp_nest_arrange(rp_nest *n, bool indexed);
 
 /* Take axis k out, and return it. */

@@ -95,15 +95,19 @@ static void fold_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64
     const int64_t size = ts_types[t].size, pitch = n > ROWS ? n : ROWS;
     void *state = place(3, FIELDS * 8 * pitch, 0, 1);
     unsigned char *out = place(2, n * ts_types[results[0]].size, offset, behind);
-    unsigned char *x = place(0, ROWS * n * size, offset, behind);
     assert_true(fold->fields <= FIELDS);
     state = (char *)state + (FIELDS - fold->fields) * 8 * pitch;
     set_now(op->name, t, b->name, n);
-    fold->init(state, pitch, n, 0);
-    fold->rows(state, pitch, 0, x, n * size, ROWS, n, 0);
-    fold->finish(state, pitch, 0, n, out, ts_types[results[0]].size, results[0], 1, 0);
-    fold->init(state, pitch, ROWS, 0);
-    fold->runs(state, pitch, 0, x, n * size, ROWS, n, 0);
+    for (int64_t apart = 1; apart <= 2; apart++) {
+        const int64_t line = n ? (n - 1) * apart + 1 : 0; /* the last one ends where its last element does */
+        unsigned char *x = place(0, ROWS * line * size, offset, behind);
+        const rp_lines lines = {x, line * size, apart};
+        fold->init(state, pitch, n, 0);
+        fold->rows(state, pitch, 0, lines, ROWS, n, (rp_index){0, 1});
+        fold->finish(state, pitch, 0, n, out, ts_types[results[0]].size, results[0], 1, 0);
+        fold->init(state, pitch, ROWS, 0);
+        fold->runs(state, pitch, 0, lines, ROWS, n, (rp_index){0, 1});
+    }
 }
 
 static void copy_at(const ts_backend *b, raptors_dtype t, int64_t n, int64_t offset, int behind) {

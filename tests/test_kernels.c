@@ -134,9 +134,9 @@ typedef struct fold_case {
     const ts_op *op;
     raptors_dtype t, result;
     int64_t rows, cols; /* runs: cols runs of `rows` elements */
-    int64_t stride;     /* bytes, from row to row or from run to run */
+    rp_lines x;
+    rp_index index;
     int as_runs;
-    const char *x;
 } fold_case;
 
 /* Two parts folded on their own, the second merged into the first: all that dispatch does with a state. The columns
@@ -151,12 +151,14 @@ static void run_fold(const fold_case *c, const rp_kernels *k, buffer *out) {
     for (int part = 0; part < 2; part++) {
         const int64_t column = part ? 0 : BEFORE, base = part ? first : 0,
                       rows = part ? c->rows - first : first;
-        fold->init(states[part], pitch, c->cols + column, base);
+        const int64_t step = c->as_runs ? c->x.apart * ts_types[c->t].size : c->x.stride;
+        const rp_lines x = {(const char *)c->x.first + base * step, c->x.stride, c->x.apart};
+        const rp_index index = {c->index.first + base * c->index.step, c->index.step};
+        fold->init(states[part], pitch, c->cols + column, index.first);
         if (c->as_runs)
-            fold->runs(states[part], pitch, column, c->x + base * ts_types[c->t].size, c->stride, c->cols,
-                       rows, base);
+            fold->runs(states[part], pitch, column, x, c->cols, rows, index);
         else
-            fold->rows(states[part], pitch, column, c->x + base * c->stride, c->stride, rows, c->cols, base);
+            fold->rows(states[part], pitch, column, x, rows, c->cols, index);
     }
     fold->merge(states[0], pitch, BEFORE, states[1], pitch, c->cols);
     make_output(out, 0, (size_t)((c->cols + BEFORE) * out_stride));
@@ -185,12 +187,10 @@ static void for_folds(raptors_dtype t, int64_t rows, int64_t cols, int as_runs) 
         if (!ts_fold_of(&backends[0], op, t))
             continue;
         ts_result_dtypes(op, t, results);
-        int64_t inner = as_runs ? rows : cols;
-        fold_case c = {op,         t,
-                       results[0], rows,
-                       cols,       (inner + ts_below(&g, 3)) * ts_types[t].size,
-                       as_runs,    inputs[0] + ts_below(&g, 64) / UNIT * UNIT};
-        check_fold(&c);
+        const int64_t apart = 1 + ts_below(&g, 2), line = ((as_runs ? rows : cols) + ts_below(&g, 3)) * apart;
+        const rp_lines x = {inputs[0] + ts_below(&g, 64) / UNIT * UNIT, line * ts_types[t].size, apart};
+        check_fold(&(fold_case){
+            op, t, results[0], rows, cols, x, {ts_below(&g, 100), 1 + ts_below(&g, 1000)}, as_runs});
     }
 }
 
@@ -230,7 +230,7 @@ static void lanes_of(const ts_op *op, raptors_dtype t, int64_t rows, int64_t col
         buffer *out = i ? &got : &wanted;
         make_output(out, 0, (size_t)(cols * out_size));
         fold->init(state, pitch, pitch, 0);
-        fold->rows(state, pitch, 0, inputs[0], pitch * size, rows, pitch, 0);
+        fold->rows(state, pitch, 0, (rp_lines){inputs[0], pitch * size, 1}, rows, pitch, (rp_index){0, 1});
         fold->lanes(state, pitch, cols);
         fold->finish(state, pitch, 0, cols, out->data, out_size, results[0], 1, 0);
         if (i)

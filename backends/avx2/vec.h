@@ -19,16 +19,20 @@ RP_INLINE void v_stream_end(void) {
     _mm_sfence();
 }
 
+/* The processor's own min(a, b) is a where a < b, else b. */
+#define RP_OWN_LEAST
 #define RP_OWN_EXTREMES
-#define RP_AVX_EXTREME(name, t, s)                                                                           \
+#define RP_AVX_LEAST(name, order, t, s)                                                                      \
+    RP_INLINE v_##t v_##order##_##t(v_##t a, v_##t b) {                                                      \
+        return _mm256_##name##_##s(a, b);                                                                    \
+    }                                                                                                        \
     RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b) {                                                       \
         return _mm256_blendv_##s(_mm256_##name##_##s(a, b), a, _mm256_cmp_##s(a, a, _CMP_UNORD_Q));          \
     }
-RP_AVX_EXTREME(min, f32, ps)
-RP_AVX_EXTREME(max, f32, ps)
-RP_AVX_EXTREME(min, f64, pd)
-RP_AVX_EXTREME(max, f64, pd)
-
+RP_AVX_LEAST(min, least, f32, ps)
+RP_AVX_LEAST(max, greatest, f32, ps)
+RP_AVX_LEAST(min, least, f64, pd)
+RP_AVX_LEAST(max, greatest, f64, pd)
 /* Lane i takes part where i < k. */
 #define RP_OWN_PARTS
 RP_INLINE __m256i v_lanes_32(int64_t k) {
@@ -51,5 +55,10 @@ RP_AVX_PART(f64, double, 64, epi64, long long)
 RP_AVX_PART(i32, int32_t, 32, epi32, int)
 RP_AVX_PART(i64, int64_t, 64, epi64, long long)
 
-#define RP_OWN_ANY
-#define v_any(m) (_mm256_movemask_epi8((__m256i)(m)) != 0)
+#define RP_OWN_BITS
+RP_INLINE unsigned v_bits_32(v_i32 m) {
+    return (unsigned)_mm256_movemask_ps((__m256)m);
+}
+RP_INLINE unsigned v_bits_64(v_i64 m) {
+    return (unsigned)_mm256_movemask_pd((__m256d)m);
+}

@@ -19,16 +19,20 @@ RP_INLINE void v_stream_end(void) {
     _mm_sfence();
 }
 
+/* The processor's own min(a, b) is a where a < b, else b. */
+#define RP_OWN_LEAST
 #define RP_OWN_EXTREMES
-#define RP_AVX512_EXTREME(name, t, s)                                                                        \
+#define RP_AVX512_LEAST(name, order, t, s)                                                                   \
+    RP_INLINE v_##t v_##order##_##t(v_##t a, v_##t b) {                                                      \
+        return _mm512_##name##_##s(a, b);                                                                    \
+    }                                                                                                        \
     RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b) {                                                       \
         return _mm512_mask_mov_##s(_mm512_##name##_##s(a, b), _mm512_cmp_##s##_mask(a, a, _CMP_UNORD_Q), a); \
     }
-RP_AVX512_EXTREME(min, f32, ps)
-RP_AVX512_EXTREME(max, f32, ps)
-RP_AVX512_EXTREME(min, f64, pd)
-RP_AVX512_EXTREME(max, f64, pd)
-
+RP_AVX512_LEAST(min, least, f32, ps)
+RP_AVX512_LEAST(max, greatest, f32, ps)
+RP_AVX512_LEAST(min, least, f64, pd)
+RP_AVX512_LEAST(max, greatest, f64, pd)
 /* Zen 4 keeps more lines on their way from the outer caches when each is asked for in parts: by quarters where one operand
    is read, up to a quarter faster than as a whole; by halves, stores too, where two are. */
 #define RP_OWN_TAKES
@@ -54,6 +58,14 @@ RP_AVX512_TAKE(f64, double)
 RP_AVX512_TAKE(i32, int32_t)
 RP_AVX512_TAKE(i64, int64_t)
 
+/* Two conversions of half the width are faster on Zen 4 than one of the whole. */
+#define RP_OWN_LOAD_WIDE_F32
+RP_INLINE v_f64 v_load_wide_f32(const void *p, int half) {
+    const float *x = (const float *)p + half * 8;
+    return _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_cvtps_pd(_mm_loadu_ps(x))),
+                              _mm256_cvtps_pd(_mm_loadu_ps(x + 4)), 1);
+}
+
 /* Lane i takes part where i < k. */
 #define RP_OWN_PARTS
 #define RP_AVX512_PART(t, T, M, s, I)                                                                        \
@@ -68,15 +80,35 @@ RP_AVX512_PART(f64, double, __mmask8, pd, __m512d)
 RP_AVX512_PART(i32, int32_t, __mmask16, epi32, __m512i)
 RP_AVX512_PART(i64, int64_t, __mmask8, epi64, __m512i)
 
-#define RP_OWN_INTEGER_EXTREMES
-#define RP_AVX512_INTEGER_EXTREME(name, t, s)                                                                \
-    RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b) {                                                       \
+#define RP_OWN_INTEGER_LEAST
+#define RP_AVX512_INTEGER_LEAST(name, order, t, s)                                                           \
+    RP_INLINE v_##t v_##order##_##t(v_##t a, v_##t b) {                                                      \
         return (v_##t)_mm512_##name##_##s((__m512i)a, (__m512i)b);                                           \
     }
-RP_AVX512_INTEGER_EXTREME(min, i32, epi32)
-RP_AVX512_INTEGER_EXTREME(max, i32, epi32)
-RP_AVX512_INTEGER_EXTREME(min, i64, epi64)
-RP_AVX512_INTEGER_EXTREME(max, i64, epi64)
+RP_AVX512_INTEGER_LEAST(min, least, i32, epi32)
+RP_AVX512_INTEGER_LEAST(max, greatest, i32, epi32)
+RP_AVX512_INTEGER_LEAST(min, least, i64, epi64)
+RP_AVX512_INTEGER_LEAST(max, greatest, i64, epi64)
 
-#define RP_OWN_ANY
-#define v_any(m) (_mm512_test_epi32_mask((__m512i)(m), (__m512i)(m)) != 0)
+#define RP_OWN_LANE_BITS
+#define RP_OWN_BITS
+#define RP_AVX512_FLOAT_BITS(t, s)                                                                           \
+    RP_INLINE unsigned v_equal_bits_##t(v_##t a, v_##t b) {                                                  \
+        return _mm512_cmp_##s##_mask(a, b, _CMP_EQ_OQ);                                                      \
+    }                                                                                                        \
+    RP_INLINE unsigned v_odd_bits_##t(v_##t a, v_##t b) {                                                    \
+        return _mm512_cmp_##s##_mask(a, b, _CMP_UNORD_Q);                                                    \
+    }
+#define RP_AVX512_INTEGER_BITS(t, s)                                                                         \
+    RP_INLINE unsigned v_equal_bits_##t(v_##t a, v_##t b) {                                                  \
+        return _mm512_cmpeq_##s##_mask((__m512i)a, (__m512i)b);                                              \
+    }                                                                                                        \
+    RP_INLINE unsigned v_odd_bits_##t(v_##t a, v_##t b) {                                                    \
+        (void)a;                                                                                             \
+        (void)b;                                                                                             \
+        return 0;                                                                                            \
+    }
+RP_AVX512_FLOAT_BITS(f32, ps)
+RP_AVX512_FLOAT_BITS(f64, pd)
+RP_AVX512_INTEGER_BITS(i32, epi32)
+RP_AVX512_INTEGER_BITS(i64, epi64)

@@ -11,9 +11,6 @@ RP_INLINE v_f64 v_sqrt_f64(v_f64 x) {
     return __builtin_sqrt(x);
 }
 
-#define RP_OWN_ANY
-#define v_any(m) ((m) != 0)
-
 /* The comparison that the processor has first, and NaN, which is rare, after it: no branch goes astray. */
 #define RP_OWN_EXTREMES
 #define RP_SCALAR_EXTREME(name, t, T, before)                                                                \

@@ -19,15 +19,24 @@ RP_INLINE void v_stream_end(void) {
     _mm_sfence();
 }
 
+/* The processor's own min(a, b) is a where a < b, else b. */
+#define RP_OWN_LEAST
 #define RP_OWN_EXTREMES
-#define RP_SSE_EXTREME(name, t, s)                                                                           \
+#define RP_SSE_LEAST(name, order, t, s)                                                                      \
+    RP_INLINE v_##t v_##order##_##t(v_##t a, v_##t b) {                                                      \
+        return _mm_##name##_##s(a, b);                                                                       \
+    }                                                                                                        \
     RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b) {                                                       \
         return _mm_blendv_##s(_mm_##name##_##s(a, b), a, _mm_cmpunord_##s(a, a));                            \
     }
-RP_SSE_EXTREME(min, f32, ps)
-RP_SSE_EXTREME(max, f32, ps)
-RP_SSE_EXTREME(min, f64, pd)
-RP_SSE_EXTREME(max, f64, pd)
-
-#define RP_OWN_ANY
-#define v_any(m) (_mm_movemask_epi8((__m128i)(m)) != 0)
+RP_SSE_LEAST(min, least, f32, ps)
+RP_SSE_LEAST(max, greatest, f32, ps)
+RP_SSE_LEAST(min, least, f64, pd)
+RP_SSE_LEAST(max, greatest, f64, pd)
+#define RP_OWN_BITS
+RP_INLINE unsigned v_bits_32(v_i32 m) {
+    return (unsigned)_mm_movemask_ps((__m128)m);
+}
+RP_INLINE unsigned v_bits_64(v_i64 m) {
+    return (unsigned)_mm_movemask_pd((__m128d)m);
+}
