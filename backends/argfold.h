@@ -114,8 +114,8 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
         into_at = later ? fresh_at : at + c;
         for (int64_t r = 0; r < rows; r += pass)
             F(strips)
-            (into, into_at, x + r * stride + c * apart * (int64_t)sizeof(RP_C), stride, apart,
-             rows - r < pass ? rows - r : pass, n, (rp_index){index.first + r * index.step, index.step});
+        (into, into_at, x + r * stride + c * apart * (int64_t)sizeof(RP_C), stride, apart,
+         rows - r < pass ? rows - r : pass, n, (rp_index){index.first + r * index.step, index.step});
         if (later)
             F(join)(best + c, at + c, fresh, fresh_at, n);
     }
@@ -142,8 +142,8 @@ static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
 
 enum { F(block) = 16 * (int)TYPE(v_count) }; /* elements of a run of which only the best is kept at first */
 
-/* The best of up to a block of elements, lane by lane; and whether some element is NaN. */
-RP_INLINE V F(best_of)(const RP_C *x, int64_t apart, int64_t n, unsigned *nan) {
+/* The best of n elements, lane by lane; and whether some element is NaN. */
+RP_INLINE V F(best_of)(const RP_C *x, int64_t apart, int64_t n, int *nan) {
     enum { N = TYPE(v_count), TOGETHER = 4 };
     V v[TOGETHER], y[TOGETHER];
     int64_t i = 0;
@@ -155,12 +155,14 @@ RP_INLINE V F(best_of)(const RP_C *x, int64_t apart, int64_t n, unsigned *nan) {
             y[j] = TYPE(load_apart)(x + (i + j * N) * apart, apart);
             v[j] = RP_BEST(y[j], v[j]);
         }
-        *nan |= TYPE(v_odd_bits)(y[0], y[1]) | TYPE(v_odd_bits)(y[2], y[3]);
+        if (TYPE(v_any_odd)(y[0], y[1], y[2], y[3]))
+            *nan = 1;
     }
     for (; i < n; i += N) {
         y[0] = F(load)(x, apart, i, n);
         v[0] = RP_BEST(y[0], v[0]);
-        *nan |= TYPE(v_odd_bits)(y[0], y[0]);
+        if (TYPE(v_odd_bits)(y[0]))
+            *nan = 1;
     }
     return RP_BEST(RP_BEST(v[0], v[1]), RP_BEST(v[2], v[3]));
 }
@@ -169,7 +171,7 @@ RP_INLINE V F(best_of)(const RP_C *x, int64_t apart, int64_t n, unsigned *nan) {
 RP_INLINE int64_t F(find)(const RP_C *x, int64_t apart, int64_t n, V wanted, int nan) {
     for (int64_t i = 0; i < n; i += TYPE(v_count)) {
         const V y = F(load)(x, apart, i, n);
-        const unsigned same = nan ? TYPE(v_odd_bits)(y, y) : TYPE(v_equal_bits)(y, wanted);
+        const unsigned same = nan ? TYPE(v_odd_bits)(y) : TYPE(v_equal_bits)(y, wanted);
         if (same)
             return i + __builtin_ctz(same);
     }
@@ -203,9 +205,13 @@ RP_INLINE int64_t F(position)(const RP_C *x, int64_t apart, int64_t n) {
     V best = TYPE(v_set)((RP_C)RP_WORST), wanted;
     M where = RP_LANES_OF(0);
     int64_t from = 0;
-    for (int64_t i = 0, b = 0; i < n; i += F(block), b++) {
-        unsigned nan;
-        const V y = F(best_of)(x + i * apart, apart, n - i < F(block) ? n - i : F(block), &nan);
+    for (int64_t i = 0, b = 0, m; i < n; i += m, b++) {
+        int nan;
+        const int whole =
+            n - i >= F(block) / 2 * 3; /* a length that is known makes one straight piece of code */
+        m = whole ? F(block) : n - i;
+        const V y = whole ? F(best_of)(x + i * apart, apart, F(block), &nan)
+                          : F(best_of)(x + i * apart, apart, m, &nan);
         if (nan)
             return i + F(find)(x + i * apart, apart, n - i, y, 1);
         const M take = RP_BETTER(y, best);
@@ -213,7 +219,7 @@ RP_INLINE int64_t F(position)(const RP_C *x, int64_t apart, int64_t n) {
         where = (take & RP_LANES_OF(b)) | (~take & where);
     }
     wanted = F(across)(best);
-    if (n > F(block))
+    if (n >= F(block) / 2 * 3)
         from = F(first_block)(best, wanted, where) * F(block);
     return from + F(find)(x + from * apart, apart, n - from, wanted, 0);
 }

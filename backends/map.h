@@ -66,7 +66,7 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
             F(v_give)(out + i, body(F(v_take)(a + i), F(v_take)(b + i)));
         else
             F(v_store)
-            (out + i, body(a_step ? F(v_take_alone)(a + i) : as, b_step ? F(v_take_alone)(b + i) : bs));
+        (out + i, body(a_step ? F(v_take_alone)(a + i) : as, b_step ? F(v_take_alone)(b + i) : bs));
     }
     if (i < n) {
         int64_t k = n - i;

@@ -161,13 +161,13 @@ RP_BITS(32, int32_t)
 RP_BITS(64, int64_t)
 #endif
 
-/* Bits of the lanes that are equal, and of those in which a or b is NaN. */
+/* Bits of the lanes that are equal, and of those that are NaN; whether some lane of four vectors is. */
 #define RP_LANE_BITS(t, bits)                                                                                \
     RP_INLINE unsigned v_equal_bits_##t(v_##t a, v_##t b) {                                                  \
         return v_bits_##bits(v_equal_##t(a, b));                                                             \
     }                                                                                                        \
-    RP_INLINE unsigned v_odd_bits_##t(v_##t a, v_##t b) {                                                    \
-        return v_bits_##bits(v_is_nan_##t(a) | v_is_nan_##t(b));                                             \
+    RP_INLINE unsigned v_odd_bits_##t(v_##t a) {                                                             \
+        return v_bits_##bits(v_is_nan_##t(a));                                                               \
     }
 #ifndef RP_OWN_LANE_BITS
 RP_LANE_BITS(f32, 32)
@@ -175,6 +175,17 @@ RP_LANE_BITS(f64, 64)
 RP_LANE_BITS(i32, 32)
 RP_LANE_BITS(i64, 64)
 #endif
+#define RP_ANY_ODD(t, bits)                                                                                  \
+    RP_INLINE int v_any_odd_##t(v_##t a, v_##t b, v_##t c, v_##t d) {                                        \
+        return v_bits_##bits((v_is_nan_##t(a) | v_is_nan_##t(b)) | (v_is_nan_##t(c) | v_is_nan_##t(d))) !=   \
+               0;                                                                                            \
+    }
+#ifndef RP_OWN_ANY_ODD
+RP_ANY_ODD(f32, 32)
+RP_ANY_ODD(f64, 64)
+#endif
+#define v_any_odd_i32(a, b, c, d) 0
+#define v_any_odd_i64(a, b, c, d) 0
 
 RP_INLINE v_i32 v_abs_i32(v_i32 x) {
     return v_select_i32(v_less_i32(x, v_set_i32(0)), -x, x);

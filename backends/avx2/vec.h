@@ -62,3 +62,12 @@ RP_INLINE unsigned v_bits_32(v_i32 m) {
 RP_INLINE unsigned v_bits_64(v_i64 m) {
     return (unsigned)_mm256_movemask_pd((__m256d)m);
 }
+
+#define RP_OWN_ANY_ODD
+#define RP_AVX_ANY_ODD(t, s)                                                                                 \
+    RP_INLINE int v_any_odd_##t(v_##t a, v_##t b, v_##t c, v_##t d) {                                        \
+        return _mm256_movemask_##s(_mm256_or_##s(_mm256_cmp_##s(a, b, _CMP_UNORD_Q),                         \
+                                                 _mm256_cmp_##s(c, d, _CMP_UNORD_Q))) != 0;                  \
+    }
+RP_AVX_ANY_ODD(f32, ps)
+RP_AVX_ANY_ODD(f64, pd)

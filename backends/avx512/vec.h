@@ -92,20 +92,24 @@ RP_AVX512_INTEGER_LEAST(max, greatest, i64, epi64)
 
 #define RP_OWN_LANE_BITS
 #define RP_OWN_BITS
+#define RP_OWN_ANY_ODD
 #define RP_AVX512_FLOAT_BITS(t, s)                                                                           \
     RP_INLINE unsigned v_equal_bits_##t(v_##t a, v_##t b) {                                                  \
         return _mm512_cmp_##s##_mask(a, b, _CMP_EQ_OQ);                                                      \
     }                                                                                                        \
-    RP_INLINE unsigned v_odd_bits_##t(v_##t a, v_##t b) {                                                    \
-        return _mm512_cmp_##s##_mask(a, b, _CMP_UNORD_Q);                                                    \
+    RP_INLINE unsigned v_odd_bits_##t(v_##t a) {                                                             \
+        return _mm512_cmp_##s##_mask(a, a, _CMP_UNORD_Q);                                                    \
+    }                                                                                                        \
+    RP_INLINE int v_any_odd_##t(v_##t a, v_##t b, v_##t c, v_##t d) {                                        \
+        return !_kortestz_mask16_u8(_mm512_cmp_##s##_mask(a, b, _CMP_UNORD_Q),                               \
+                                    _mm512_cmp_##s##_mask(c, d, _CMP_UNORD_Q));                              \
     }
 #define RP_AVX512_INTEGER_BITS(t, s)                                                                         \
     RP_INLINE unsigned v_equal_bits_##t(v_##t a, v_##t b) {                                                  \
         return _mm512_cmpeq_##s##_mask((__m512i)a, (__m512i)b);                                              \
     }                                                                                                        \
-    RP_INLINE unsigned v_odd_bits_##t(v_##t a, v_##t b) {                                                    \
+    RP_INLINE unsigned v_odd_bits_##t(v_##t a) {                                                             \
         (void)a;                                                                                             \
-        (void)b;                                                                                             \
         return 0;                                                                                            \
     }
 RP_AVX512_FLOAT_BITS(f32, ps)

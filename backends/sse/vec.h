@@ -40,3 +40,11 @@ RP_INLINE unsigned v_bits_32(v_i32 m) {
 RP_INLINE unsigned v_bits_64(v_i64 m) {
     return (unsigned)_mm_movemask_pd((__m128d)m);
 }
+
+#define RP_OWN_ANY_ODD
+#define RP_SSE_ANY_ODD(t, s)                                                                                 \
+    RP_INLINE int v_any_odd_##t(v_##t a, v_##t b, v_##t c, v_##t d) {                                        \
+        return _mm_movemask_##s(_mm_or_##s(_mm_cmpunord_##s(a, b), _mm_cmpunord_##s(c, d))) != 0;            \
+    }
+RP_SSE_ANY_ODD(f32, ps)
+RP_SSE_ANY_ODD(f64, pd)
