@@ -20,6 +20,7 @@ typedef struct term {
     /* Of this term and all after it: */
     uint64_t gcd, reach; /* of the steps; the greatest sum */
     int dense;           /* every multiple of gcd up to reach is a sum */
+    uint64_t inverse;    /* of the step, in units of gcd, modulo the rest's; 0 until it is asked for */
 } term;
 
 typedef struct sums {
@@ -95,7 +96,7 @@ static void finish(sums *s) {
 static rp_sharing find(sums *s, int k, uint64_t target) {
     if (k == s->count)
         return target == 0 ? RP_SHARED : RP_APART;
-    const term *t = &s->terms[k];
+    term *t = &s->terms[k];
     if (target > t->reach || target % t->gcd != 0)
         return RP_APART;
     if (t->dense)
@@ -107,7 +108,9 @@ static rp_sharing find(sums *s, int k, uint64_t target) {
     uint64_t modulus = after->gcd / t->gcd;
     uint64_t residue = 0;
     if (modulus > 1) {
-        wide product = (wide)(target / t->gcd % modulus) * inverse(t->step / t->gcd % modulus, modulus);
+        if (t->inverse == 0)
+            t->inverse = inverse(t->step / t->gcd % modulus, modulus);
+        wide product = (wide)(target / t->gcd % modulus) * t->inverse;
         residue = (uint64_t)(product % modulus);
     }
     uint64_t skip = (residue + modulus - least % modulus) % modulus;

@@ -22,6 +22,7 @@ lacks "$segments" ' RWE ' 'has memory that is both writable and executable'
 others=$(echo "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -v '^lib\(c\|m\|gomp\|omp\)\.so\|^ld-linux' || true)
 [ -z "$others" ] || fail "needs $others"
 has "$("$readelf" -sW "$library")" '__stack_chk_fail' 'has no stack protector'
+[ "$architecture" != x86_64 ] || has "$("$readelf" -nW "$library")" 'SHSTK' 'is not marked for shadow stacks'
 case $architecture in # what every function that can be reached by a pointer must begin with
 x86_64) landing=endbr64 ;;
 aarch64) landing='bti|paciasp' ;;

@@ -248,6 +248,30 @@ static void ones_beyond_2_to_the_24(void **state) {
     free(x);
 }
 
+/* Next to 2^40, neither a block of ones nor a chunk of them would be seen by a float32 partial. A great value meets the
+   others of its tree in float32, so that up to seven are lost: far less than the result's precision. */
+static void ones_after_a_great_value(void **state) {
+    (void)state;
+    enum { ONES = 1 << 20, MOST_COLS = 19 };
+    static const int64_t cols[] = {1, 2, MOST_COLS}; /* a run, narrow rows, rows */
+    const float great = 0x1p40F, right = 0x1p40F + ONES;
+    float *x = malloc(sizeof(float) * MOST_COLS * ONES), result[MOST_COLS];
+    assert_non_null(x);
+    for (size_t i = 0; i < sizeof cols / sizeof *cols; i++)
+        for (int axis = 0; axis < (cols[i] == 2 ? 2 : 1); axis++) {
+            raptors_array in =
+                raptors_matrix(RAPTORS_FLOAT32, x, axis ? cols[i] : ONES, axis ? ONES : cols[i]);
+            raptors_array out = raptors_vector(RAPTORS_FLOAT32, result, cols[i]);
+            for (int64_t k = 0; k < cols[i] * ONES; k++)
+                x[k] = (axis ? k % ONES == 0 : k < cols[i]) ? great : 1;
+            assert_int_equal(raptors_sum(&in, RAPTORS_AXIS(axis), &out), RAPTORS_OK);
+            for (int64_t k = 0; k < cols[i]; k++)
+                ts_check(result[k] == right, "axis %d, result %d of %d: 2^40 + %.0f", axis, (int)k,
+                         (int)cols[i], (double)result[k] - 0x1p40);
+        }
+    free(x);
+}
+
 static int allocate(void **state) {
     (void)state;
     inputs = malloc(MOST_ITEMS * sizeof(double));
@@ -266,8 +290,8 @@ static int release(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(our_copy_of_numpys_order),
-                                       cmocka_unit_test(never_less_accurate_than_numpy),
-                                       cmocka_unit_test(ones_beyond_2_to_the_24)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(our_copy_of_numpys_order), cmocka_unit_test(never_less_accurate_than_numpy),
+        cmocka_unit_test(ones_beyond_2_to_the_24), cmocka_unit_test(ones_after_a_great_value)};
     return cmocka_run_group_tests(tests, allocate, release);
 }

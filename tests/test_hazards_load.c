@@ -213,10 +213,10 @@ static int watch(void) {
         ratio[slots++] = first ? others / some : some / others;
         broken = a_child_is_right();
         children++;
-        pages = slots == 2 ? ts_resident_pages() : pages;
+        pages = slots == 2 ? ts_own_pages() : pages;
     }
     setitimer(ITIMER_REAL, &never, NULL);
-    const long grown = ts_resident_pages() - pages;
+    const long grown = ts_own_pages() - pages;
     kill(neighbour, SIGKILL);
     waitpid(neighbour, NULL, 0);
     atomic_store(&the_crowd.stop, true);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static unsigned char before[TD_ARENA], first_result[TD_ARENA];
 static td_expect expects[TD_MOST];
@@ -138,6 +139,7 @@ int main(int argc, char **argv) {
             first = number(argc, argv, 3, NULL, 0);
     int64_t refused = 0, failed = 0;
     int count;
+    const time_t start = time(NULL);
     const ts_backend *backends = ts_backends(&count);
     ts_print_skipped();
     printf("differential: %" PRId64 " cases on each of %d backends, seed %" PRId64 "\n", cases, count, seed);
@@ -150,5 +152,6 @@ int main(int argc, char **argv) {
            refused);
     printf("differential: %" PRId64 " calls with strides too irregular to be told from an overlap\n",
            undecided);
+    printf("differential: %.0f s\n", difftime(time(NULL), start));
     return failed != 0 || undecided > count * (1 + cases / 100000);
 }

@@ -86,23 +86,23 @@ int ts_others_block_signals(void) {
     return all;
 }
 
-/* Size and resident pages of this process. */
-static void read_pages(long pages[2]) {
+/* Of this process: all pages, those that are resident, and of these the ones that a file backs. */
+static void read_pages(long pages[3]) {
     FILE *f = fopen("/proc/self/statm", "r");
-    if (f == NULL || fscanf(f, "%ld %ld", &pages[0], &pages[1]) != 2) {
+    if (f == NULL || fscanf(f, "%ld %ld %ld", &pages[0], &pages[1], &pages[2]) != 3) {
         abort();
     }
     fclose(f);
 }
 
-long ts_resident_pages(void) {
-    long pages[2];
+long ts_own_pages(void) {
+    long pages[3];
     read_pages(pages);
-    return pages[1];
+    return pages[1] - pages[2];
 }
 
 int ts_limit_memory(size_t more) {
-    long pages[2];
+    long pages[3];
     read_pages(pages);
     const struct rlimit limit = {(rlim_t)(pages[0] * sysconf(_SC_PAGESIZE)) + more, RLIM_INFINITY};
     return setrlimit(RLIMIT_AS, &limit);

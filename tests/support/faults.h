@@ -39,8 +39,8 @@ int ts_others_block_signals(void);
 /* Wait for a child for at most so many seconds, then kill it. 0 if it exited with 0. */
 int ts_wait(int child, int seconds, const char *what);
 
-/* What this process has in memory. */
-long ts_resident_pages(void);
+/* What this process has in memory and no file backs: a first look at a static table is no growth. */
+long ts_own_pages(void);
 
 /* From now on this process can have no more than so many bytes, or create no process or thread; 0 if done. */
 int ts_limit_memory(size_t more);
