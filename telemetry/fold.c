@@ -169,21 +169,47 @@ static void hand_in(rp_learner *l, rp_thread *t, const rp_sample *s) {
 
 /* Whether no other call is known to have run meanwhile. */
 static bool stop_watch(rp_learner *l, const rp_answer *a) {
-    if (!a->watched) {
-        return false;
-    }
     uint64_t measured = atomic_fetch_sub_explicit(&l->measured, 1, memory_order_relaxed);
     return !a->disturbed && (uint32_t)(measured >> 32) == a->serial + 1 &&
            atomic_load_explicit(&l->regions, memory_order_relaxed) == a->regions;
 }
 
-static bool wants_sample(const rp_thread *t, const rp_question *q, const rp_answer *a, uint64_t word) {
-    return a->first || a->probe || !rp_word_quiet(word) || rp_is_its_turn(t->tick, q->bytes);
+static bool wants_sample(const rp_thread *t, const rp_question *q, const rp_answer *a) {
+    return a->first || a->probe || !rp_word_quiet(a->word) || rp_is_its_turn(t->tick, q->bytes);
 }
 
 static bool has_its_team(const rp_question *q, const rp_answer *a, const rp_outcome *done) {
     return done->members < 2 || a->arm >= RP_ARM_hot_half ||
            done->members == rp_answer_members(q, RP_ARM_hot);
+}
+
+/* Apart, so that calls by the word need no room for a sample. */
+static __attribute__((noinline)) void take_sample(rp_learner *l, rp_thread *t, const rp_question *q,
+                                                  const rp_answer *a, const rp_outcome *done,
+                                                  float duration) {
+    if (wants_sample(t, q, a) && has_its_team(q, a, done)) {
+        rp_sample s = {.answer = *a,
+                       .bytes = q->bytes,
+                       .duration = duration,
+                       .region = done->members > 1,
+                       .first = a->first,
+                       .class_index = rp_class_of(q->op, q->dtype, q->layout),
+                       .imbalance = imbalance_of(done)};
+        hand_in(l, t, &s);
+    }
+}
+
+static void note_gain(rp_learner *l, const rp_answer *a, int64_t took, uint64_t now) {
+    bool late = !a->first && a->expected > 0 && took > (int64_t)(LATE * a->expected);
+    int64_t gain = (int64_t)a->alone - took;
+    if (a->first && gain < -RP_LEDGER_LIMIT / 2) {
+        gain = -RP_LEDGER_LIMIT / 2; /* paid once, whatever it is: it must not shut out what it has bought */
+    }
+    rp_ledger_note(&l->ledger, gain, late, now);
+    if (a->hot && rp_word_team(a->word, 1) && !rp_word_team(a->word, 0)) {
+        /* it would not have woken the team for its own sake */
+        rp_ignition_team(&l->ignition, now, gain > 0 ? gain : 0);
+    }
 }
 
 float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const rp_answer *a,
@@ -192,37 +218,24 @@ float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const r
         return 0;
     }
     uint64_t now = l->clock();
-    bool sane = now > a->start && now - a->start <= LONGEST;
-    float duration = sane ? (float)(now - a->start) : 0;
-    bool alone_in_library = stop_watch(l, a), region = done->members > 1, wanted = a->members > 1;
+    bool undisturbed = a->watched && stop_watch(l, a);
+    bool sane = now > a->start && now - a->start <= LONGEST, region = done->members > 1;
     if (region) {
         t->last_region = now != 0 ? now : 1;
     }
-    if (!sane || region != wanted) {
+    if (!sane) {
+        return 0;
+    }
+    int64_t took = (int64_t)(now - a->start);
+    float duration = (float)took;
+    if (region != (a->members > 1)) {
         return duration;
     }
     if (region && a->alone > 0) {
-        bool late = !a->first && a->expected > 0 && duration > LATE * a->expected;
-        float gain = a->alone - duration;
-        if (a->first) { /* paid once, whatever it is: it must not shut out the team that it has bought */
-            gain = fmaxf(gain, -RP_LEDGER_LIMIT / 2.0F);
-        }
-        rp_ledger_note(&l->ledger, (int64_t)gain, late, now);
+        note_gain(l, a, took, now);
     }
-    uint64_t word = rp_decided(l, rp_spot_of(q));
-    if (region && a->hot && rp_word_team(word, 1) && !rp_word_team(word, 0)) {
-        /* it would not have woken the team for its own sake */
-        rp_ignition_team(&l->ignition, now, fmaxf(0, a->alone - duration));
-    }
-    if (alone_in_library && wants_sample(t, q, a, word) && has_its_team(q, a, done)) {
-        rp_sample s = {.answer = *a,
-                       .bytes = q->bytes,
-                       .duration = duration,
-                       .region = region,
-                       .first = a->first,
-                       .class_index = rp_class_of(q->op, q->dtype, q->layout),
-                       .imbalance = imbalance_of(done)};
-        hand_in(l, t, &s);
+    if (undisturbed) {
+        take_sample(l, t, q, a, done, duration);
     }
     if (a->first) {
         calibrate(l);

@@ -235,7 +235,7 @@ void rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q, rp_answer
     int mode = atomic_load_explicit(&l->mode, memory_order_relaxed);
     rp_spot spot = rp_spot_of(q);
     uint64_t word = rp_decided(l, spot);
-    *a = (rp_answer){.members = 1, .team = 1};
+    *a = (rp_answer){.members = 1, .team = 1, .word = word};
     if (answer_without_learning(a, q, word, mode)) {
         return;
     }

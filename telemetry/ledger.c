@@ -8,7 +8,6 @@
 enum {
     FORGIVEN_PER = 100,            /* one part in so many of the time that passes */
     LONGEST_PAUSE = 20 * 1000000,  /* ns; who waits longer is not at work */
-    RATE_MEMORY = 256,             /* calls */
     PREMIUM_MEMORY = 64,           /* calls */
     PREMIUM_FADES = 500 * 1000000, /* ns */
     WHOLE = 1 << 16
@@ -20,10 +19,6 @@ static int64_t load(const _Atomic int64_t *x) {
 
 static uint64_t load_time(const _Atomic uint64_t *x) {
     return atomic_load_explicit(x, memory_order_relaxed);
-}
-
-bool rp_ledger_open(const rp_ledger *l) {
-    return load(&l->balance) > -RP_LEDGER_LIMIT;
 }
 
 void rp_ledger_start(rp_ledger *l) {
@@ -47,7 +42,7 @@ static uint32_t load_small(const _Atomic uint32_t *x) {
 
 static void note_rate(_Atomic uint32_t *rate, bool late) {
     int32_t old = (int32_t)load_small(rate);
-    atomic_store_explicit(rate, (uint32_t)(old + ((late ? WHOLE : 0) - old) / RATE_MEMORY),
+    atomic_store_explicit(rate, (uint32_t)(old + ((late ? WHOLE : 0) - old) / RP_LEDGER_MEMORY),
                           memory_order_relaxed);
 }
 
@@ -55,10 +50,10 @@ void rp_ledger_alone(rp_ledger *l, bool late) {
     note_rate(&l->late_alone, late);
 }
 
-uint32_t rp_ledger_premium(const rp_ledger *l, uint64_t now) {
+uint32_t rp_ledger_faded(const rp_ledger *l, uint64_t now) {
     uint32_t premium = load_small(&l->premium);
     uint64_t noted = load_time(&l->noted);
-    if (premium == 0 || now <= noted) {
+    if (now <= noted) {
         return premium;
     }
     uint64_t age = now - noted;
@@ -80,7 +75,7 @@ static void note_lateness(rp_ledger *l, int64_t loss, bool late, uint64_t now) {
     atomic_store_explicit(&l->premium, (uint32_t)premium, memory_order_relaxed);
 }
 
-bool rp_ledger_note(rp_ledger *l, int64_t gain, bool late, uint64_t now) {
+bool rp_ledger_note_closely(rp_ledger *l, int64_t gain, bool late, uint64_t now) {
     note_rate(&l->late_team, late);
     int64_t entry = gain < -RP_LEDGER_LIMIT ? -RP_LEDGER_LIMIT : gain;
     if (late && entry < 0) {
