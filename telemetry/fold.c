@@ -8,9 +8,9 @@
 #include "explore.h"
 #include "place.h"
 
-enum { EMPTY_REGIONS = 8 };
+enum { EMPTY_REGIONS = 8, WAKES_REMEMBERED = 32 };
 
-static const float ACCRUAL = 0.0035F;                     /* tokens, of the time spent */
+static const float ACCRUAL = 0.002F;                      /* tokens, of the time spent */
 static const float PLACE_ACCRUAL = 0.00006F;              /* budget of a place, of the time spent there */
 static const float LEAST_PURSE = 1e6F;                    /* ns that tokens may always amount to */
 static const float LATE = 3;                              /* times what was expected */
@@ -52,11 +52,14 @@ static void note_efficiency(rp_learner *l, rp_spot spot, const rp_sample *s) {
 }
 
 static void note_wake(rp_learner *l, rp_spot spot, const rp_sample *s) {
-    float hot = rp_ratio(l, spot, RP_ARM_hot);
-    if (hot > 0) {
-        float more = s->duration - hot * rp_model(l, spot.class_index, (float)s->bytes, RP_ARM_hot);
-        rp_cell_add(&l->wake, fmaxf(more, 100) / (l->region.cold - l->region.hot));
-    }
+    float ratio = rp_ratio(l, spot, RP_ARM_hot);
+    /* where calls come one by one no team is ever seen hot */
+    float hot = ratio > 0 ? ratio * rp_model(l, spot.class_index, (float)s->bytes, RP_ARM_hot)
+                          : rp_estimate_untried(l, s->answer.alone).hot;
+    float more = fminf(fmaxf(s->duration - hot, 100), RP_LEDGER_LIMIT) / (l->region.cold - l->region.hot);
+    rp_cell_add(&l->wake, more);
+    l->wakes += l->wakes < WAKES_REMEMBERED;
+    l->mean_wake += (more - l->mean_wake) / (float)l->wakes;
 }
 
 static void pay(rp_learner *l, rp_place *p, const rp_sample *s) {
@@ -64,7 +67,7 @@ static void pay(rp_learner *l, rp_place *p, const rp_sample *s) {
     float calls = p->samples >= RP_LEARNING ? (float)rp_measured_one_in(s->bytes) : 1;
     p->budget += PLACE_ACCRUAL * calls * s->duration;
     l->run_budget += PLACE_ACCRUAL * calls * s->duration;
-    rp_ledger_forgive(&l->ledger, a->start + (uint64_t)s->duration);
+    rp_ledger_forgive(&l->ledger, (int64_t)(calls * s->duration));
     l->tokens = fminf(l->tokens + ACCRUAL * calls * s->duration, fmaxf(l->region.first, LEAST_PURSE));
     if (a->probe == RP_PROBE_none || a->instead <= 0) {
         return;
@@ -101,7 +104,7 @@ static void fold(rp_learner *l, const rp_sample *s) {
     float ratio = s->duration / rp_model(l, s->class_index, (float)s->bytes, arm);
     note_drift(l, spot, arm, ratio);
     bool full = rp_cell_take(l, &p->arm[arm], arm, ratio);
-    if (arm == RP_ARM_cold) {
+    if (arm == RP_ARM_cold && s->answer.alone > 0) {
         note_wake(l, spot, s);
     } else if (arm == RP_ARM_hot) {
         note_efficiency(l, spot, s);

@@ -95,8 +95,10 @@ typedef struct rp_learner {
     int team;      /* members that the cells speak of */
     int strangers; /* calls in a row that had another team */
     rp_region_costs region;
-    rp_cell efficiency;   /* of a member of a hot team, where both arms are known */
-    rp_cell wake;         /* cold less hot, as a share of region.cold */
+    rp_cell efficiency; /* of a member of a hot team, where both arms are known */
+    rp_cell wake;       /* cold less hot, as a share of region.cold */
+    float mean_wake;    /* of the last so many */
+    int wakes;
     rp_ignition ignition; /* wakes the team */
     float tokens;         /* ns that may be lost on looking at what nobody knows yet */
     float run_budget;     /* ns that may be lost on waking a team to look at it */

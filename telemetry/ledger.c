@@ -6,8 +6,7 @@
 #include <string.h>
 
 enum {
-    FORGIVEN_PER = 100,            /* one part in so many of the time that passes */
-    LONGEST_PAUSE = 20 * 1000000,  /* ns; who waits longer is not at work */
+    FORGIVEN_PER = 100,            /* one part in so many of the time spent in calls */
     PREMIUM_MEMORY = 64,           /* calls */
     PREMIUM_FADES = 500 * 1000000, /* ns */
     WHOLE = 1 << 16
@@ -26,12 +25,10 @@ void rp_ledger_start(rp_ledger *l) {
     atomic_store_explicit(&l->balance, RP_LEDGER_LIMIT, memory_order_relaxed);
 }
 
-void rp_ledger_forgive(rp_ledger *l, uint64_t now) {
+void rp_ledger_forgive(rp_ledger *l, int64_t spent) {
     int64_t balance = load(&l->balance);
-    uint64_t passed = now > l->forgiven ? now - l->forgiven : 0;
-    l->forgiven = now;
     if (balance < 0) {
-        int64_t rest = balance + (int64_t)(passed < LONGEST_PAUSE ? passed : LONGEST_PAUSE) / FORGIVEN_PER;
+        int64_t rest = balance + spent / FORGIVEN_PER;
         atomic_store_explicit(&l->balance, rest < 0 ? rest : 0, memory_order_relaxed);
     }
 }

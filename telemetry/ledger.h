@@ -3,8 +3,8 @@
  *
  * Medians do not see a team that straggles in two calls of a hundred and loses more there than it gains in the
  * rest. The ledger counts. Each parallel call pays in what it saved, or takes out what it lost; below the limit
- * no region opens, until the debt has been forgiven at one hundredth of the time that passes. So in any window no more
- * is lost than the width of the ledger, 1 % of the window, and the one call that overdrew it. It begins full: a program
+ * no region opens, until the debt has been forgiven at one hundredth of the time spent in calls. So in any window no more
+ * is lost than the width of the ledger, 1 % of its calls, and the one call that overdrew it. It begins full: a program
  * whose first team calls are late would else never see good ones.
  */
 #ifndef RP_LEDGER_H
@@ -24,7 +24,6 @@ enum { RP_LEDGER_LIMIT = 9 * 1000 * 1000, RP_LEDGER_MEMORY = 256 /* calls that a
 typedef struct rp_ledger {
     _Atomic int64_t balance; /* ns */
     _Atomic uint64_t noted;  /* when the last entry was made */
-    uint64_t forgiven;       /* when time was last paid in */
     _Atomic uint32_t trips;
     _Atomic uint32_t late_alone, late_team; /* shares of calls, in 2^-16 */
     _Atomic uint32_t premium;               /* ns, as of `noted` */
@@ -38,8 +37,9 @@ static inline bool rp_ledger_open(const rp_ledger *l) {
 /* Full, as after a time of gains. */
 void rp_ledger_start(rp_ledger *l);
 
-/* Time has passed: in calls, and in pauses that are part of the work. */
-void rp_ledger_forgive(rp_ledger *l, uint64_t now);
+/* So many ns have been spent in calls. Pauses forgive nothing: where calls are few, a hundredth of all time would be much
+ * of theirs. */
+void rp_ledger_forgive(rp_ledger *l, int64_t spent);
 
 /* A parallel call has ended, `gain` ns before (or after) the time it was expected to take alone. True if that has
  * tripped the breaker. Calls that race may lose an entry: they are rare, since a team serves one call at a time. */
