@@ -172,6 +172,50 @@ static void reports_are_written_as_snprintf_writes(void **state) {
     assert_non_null(strstr(whole, "\"classes\": []"));
 }
 
+/* Start the gate anew, as RAPTORS_VERBOSE would have it. */
+static void start_gate(bool verbose) {
+    rp_facts facts = rp_process_get()->facts;
+    facts.verbose = verbose;
+    rp_gate_start(&facts);
+}
+
+/* One call under the floor and one above it, with what they write on stderr. */
+static size_t lines_of_two_calls(bool verbose, char *text, size_t size) {
+    static float x[1 << 16];
+    float sum;
+    int ends[2], kept = dup(STDERR_FILENO);
+    raptors_array out = {.data = &sum, .dtype = RAPTORS_FLOAT32};
+    raptors_array small = raptors_vector(RAPTORS_FLOAT32, x, 16),
+                  big = raptors_vector(RAPTORS_FLOAT32, x, 1 << 16);
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    start_gate(verbose);
+    raptors_sum(&small, RAPTORS_ALL_AXES, &out);
+    raptors_sum(&big, RAPTORS_ALL_AXES, &out);
+    start_gate(false);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(ends[1]);
+    ssize_t length = read(ends[0], text, size - 1);
+    close(ends[0]);
+    text[length] = '\0';
+    return (size_t)length;
+}
+
+static void a_verbose_process_writes_one_line_a_call(void **state) {
+    (void)state;
+    static char text[1 << 14];
+    static const char start[] = "raptors: {\"operation\": \"sum\", \"dtype\": \"float32\"";
+    assert_int_equal(lines_of_two_calls(false, text, sizeof text), 0);
+    size_t length = lines_of_two_calls(true, text, sizeof text);
+    char *second = strchr(text, '\n') + 1;
+    assert_memory_equal(text, start, sizeof start - 1);
+    assert_memory_equal(second, start, sizeof start - 1);
+    assert_ptr_equal(strchr(second, '\n'), text + length - 1);
+    assert_non_null(strstr(text, "\"bytes\": 64, "));
+    assert_non_null(strstr(second, "\"bytes\": 262144, "));
+}
+
 static void modes_that_there_are_not_are_refused(void **state) {
     (void)state;
     assert_int_equal(raptors_telemetry_mode((raptors_mode)3), RAPTORS_ERROR_VALUE);
@@ -279,6 +323,7 @@ int main(void) {
         cmocka_unit_test(under_the_floor_no_clock_is_read),
         cmocka_unit_test(what_asking_costs_is_printed),
         cmocka_unit_test(reports_are_written_as_snprintf_writes),
+        cmocka_unit_test(a_verbose_process_writes_one_line_a_call),
         cmocka_unit_test(modes_that_there_are_not_are_refused),
         cmocka_unit_test(no_result_depends_on_what_was_learned),
     };
