@@ -64,7 +64,7 @@ static void note_wake(rp_learner *l, rp_spot spot, const rp_sample *s) {
 
 static void pay(rp_learner *l, rp_place *p, const rp_sample *s) {
     const rp_answer *a = &s->answer;
-    float calls = p->samples >= RP_LEARNING ? (float)rp_measured_one_in(s->bytes) : 1;
+    float calls = p->samples >= rp_learning(s->bytes) ? (float)rp_measured_one_in(s->bytes) : 1;
     p->budget += PLACE_ACCRUAL * calls * s->duration;
     l->run_budget += PLACE_ACCRUAL * calls * s->duration;
     rp_ledger_forgive(&l->ledger, (int64_t)(calls * s->duration));
@@ -115,10 +115,10 @@ static void fold(rp_learner *l, const rp_sample *s) {
     if (s->imbalance > 0) {
         rp_cell_add(&p->imbalance, s->imbalance);
     }
-    if (p->samples < RP_LEARNING) {
+    if (p->samples < rp_learning(s->bytes)) {
         p->samples++;
     }
-    if (full || p->samples < RP_LEARNING) {
+    if (full || p->samples < rp_learning(s->bytes)) {
         rp_judge(l, spot);
     }
 }

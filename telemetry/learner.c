@@ -125,7 +125,7 @@ static void decide(rp_moment *m, rp_answer *a) {
         return;
     }
     rp_place *p = m->place;
-    bool news = p->samples >= RP_LEARNING && outdated(l, p);
+    bool news = p->samples >= rp_learning(m->q->bytes) && outdated(l, p);
     p->since = (uint16_t)(p->since + (m->decided.quiet ? rp_measured_one_in(m->q->bytes) : 1));
     bool alone = !m->decided.team[0] && !m->decided.team[1];
     if (m->decided.quiet && alone && !news && p->since < RP_GAP_KNOWN && !rp_explore_run_goes_on(l)) {

@@ -174,7 +174,7 @@ rp_decision rp_judge(rp_learner *l, rp_spot s) {
     atomic_store_explicit(&l->decided[s.class_index][s.bucket], rp_decision_pack(d), memory_order_relaxed);
     rp_estimate e = rp_estimate_at(l, s, bytes);
     bool alone = rp_cell_sure(l, &p->arm[d.alone_arm], d.alone_arm);
-    d.quiet = p->samples >= RP_LEARNING;
+    d.quiet = p->samples >= rp_learning(rp_bucket_start(s.bucket));
     for (int hot = 0; hot < 2; hot++) {
         rp_arm arm = hot ? d.hot_arm : RP_ARM_cold;
         duel(&d, hot, hot ? e.hot : e.cold, e.alone, margin(p, d.alone_arm, arm),
