@@ -10,7 +10,7 @@
 
 enum { EMPTY_REGIONS = 8, WAKES_REMEMBERED = 32 };
 
-static const float ACCRUAL = 0.002F;                      /* tokens, of the time spent */
+static const float ACCRUAL = 0.005F;                      /* tokens, of the time spent */
 static const float PLACE_ACCRUAL = 0.00006F;              /* budget of a place, of the time spent there */
 static const float LEAST_PURSE = 1e6F;                    /* ns that tokens may always amount to */
 static const float LATE = 3;                              /* times what was expected */
