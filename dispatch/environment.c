@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "choose.h"
+#include "user_cache.h"
 
 static rp_environment environment;
 
@@ -59,9 +60,10 @@ static bool set_profile(rp_environment *e, const char *value) {
     if (length == 0 || length >= sizeof e->profile_path) {
         return false;
     }
-    bool off = strcmp(value, "off") == 0;
-    e->profile = off ? RP_PROFILE_NONE : RP_PROFILE_PATH;
-    strcpy(e->profile_path, off ? "" : value);
+    e->profile = strcmp(value, "off") == 0    ? RP_PROFILE_NONE
+                 : strcmp(value, "auto") == 0 ? RP_PROFILE_AUTO
+                                              : RP_PROFILE_PATH;
+    strcpy(e->profile_path, e->profile == RP_PROFILE_PATH ? value : "");
     return true;
 }
 
@@ -82,7 +84,7 @@ static const struct variable {
     {"RAPTORS_THREADS", set_threads, "0, auto, or 1 to 1024", false},
     {"RAPTORS_SIMD", set_simd, "auto, 1, 0, or the name of a backend", false},
     {"RAPTORS_TELEMETRY", set_telemetry, "learn, freeze or off", false},
-    {"RAPTORS_PROFILE", set_profile, "off, or a path shorter than PATH_MAX", true},
+    {"RAPTORS_PROFILE", set_profile, "off, auto, or a path shorter than PATH_MAX", true},
     {"RAPTORS_VERBOSE", set_verbose, "0 or 1", false},
 };
 
@@ -130,6 +132,11 @@ void rp_environment_load(void) {
         if (value != NULL && !rp_environment_set(&environment, name, value, complaint)) {
             rp_complain(complaint);
         }
+    }
+    if (environment.profile == RP_PROFILE_AUTO && !rp_user_cache_path(environment.profile_path, "profile")) {
+        environment.profile = RP_PROFILE_NONE;
+        rp_complain(
+            "RAPTORS_PROFILE=\"auto\" is ignored: neither XDG_CACHE_HOME nor HOME is an absolute path");
     }
 }
 

@@ -4,7 +4,7 @@
  * RAPTORS_THREADS    0 or auto, or 1 .. 1024: upper bound on the threads of a call
  * RAPTORS_SIMD       auto or 1, scalar or 0, or a backend's name
  * RAPTORS_TELEMETRY  learn, freeze or off
- * RAPTORS_PROFILE    the path of the learned profile, or off
+ * RAPTORS_PROFILE    the path of the learned profile; auto: in the user's cache; off
  * RAPTORS_VERBOSE    1 or 0
  *
  * The spelling is exact: no spaces, signs, units or other case. Whatever else is there is ignored, and said.
@@ -20,9 +20,9 @@
 enum { RP_MAX_THREADS = 1024, RP_MAX_COMPLAINT = 320 };
 
 typedef enum rp_profile_place {
-    RP_PROFILE_DEFAULT, /* not said: the user's cache */
-    RP_PROFILE_NONE,    /* off */
-    RP_PROFILE_PATH     /* the path that was given */
+    RP_PROFILE_NONE, /* off, or not said: nobody's files are written unasked */
+    RP_PROFILE_AUTO, /* the user's cache */
+    RP_PROFILE_PATH  /* the path that was given */
 } rp_profile_place;
 
 typedef struct rp_environment {
@@ -31,7 +31,7 @@ typedef struct rp_environment {
     raptors_mode mode;
     bool verbose;
     rp_profile_place profile;
-    char profile_path[PATH_MAX]; /* with RP_PROFILE_PATH */
+    char profile_path[PATH_MAX]; /* with RP_PROFILE_PATH; once read, with RP_PROFILE_AUTO too */
 } rp_environment;
 
 /* What holds where nothing is said. */

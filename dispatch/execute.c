@@ -84,7 +84,7 @@ static void run_job(const rp_question *q, const rp_answer *a, job *j) {
     uint64_t busy[RP_MAX_THREADS];
     int members = 1;
     if (a->members > 1) {
-        j->busy = a->timed ? busy : NULL;
+        j->busy = a->watched ? busy : NULL;
         members = run_on_team(q, a, j);
     } else {
         j->run(j, 0, j->pieces);

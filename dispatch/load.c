@@ -17,6 +17,7 @@
 #include "features.h"
 #include "gate.h"
 #include "team.h"
+#include "user_cache.h"
 
 static void no_work(void *context, int member, int members) {
     (void)context;
@@ -56,7 +57,7 @@ static void start_telemetry(const rp_environment *e) {
         .backend_why =
             strcmp(e->simd, raptors_backend()) == 0 ? "RAPTORS_SIMD" : "best that this machine can run",
         .machine = describe_machine(),
-        .profile = e->profile == RP_PROFILE_PATH ? e->profile_path : NULL,
+        .profile = e->profile != RP_PROFILE_NONE ? e->profile_path : NULL,
         .mode = e->mode,
         .verbose = e->verbose,
     };
@@ -77,7 +78,12 @@ __attribute__((constructor)) static void load(void) {
 }
 
 __attribute__((destructor)) static void unload(void) {
-    if (rp_team_blocked() != RP_TEAM_FORKED) {
-        rp_gate_stop();
+    if (rp_team_blocked() == RP_TEAM_FORKED) {
+        return;
     }
+    const rp_environment *e = rp_environment_get();
+    if (e->profile == RP_PROFILE_AUTO && e->mode == RAPTORS_LEARN) {
+        rp_user_cache_make(e->profile_path);
+    }
+    rp_gate_stop();
 }

@@ -165,7 +165,7 @@ bool rp_explore_ignite(rp_moment *m, rp_answer *a) {
         rp_ignition_alone(&l->ignition, m->now, m->e.alone, gain);
         return false;
     }
-    rp_ignition_team(&l->ignition, m->now, gain);
+    rp_ignition_team(&l->ignition, m->now, (int64_t)gain);
     l->ignitions++;
     rp_answer_team(a, m->q, m->decided.hot_arm, RP_REASON_ignition);
     return true;

@@ -8,9 +8,9 @@
 #include "explore.h"
 #include "place.h"
 
-enum { EMPTY_REGIONS = 8 };
+enum { EMPTY_REGIONS = 8, WAKES_REMEMBERED = 32 };
 
-static const float ACCRUAL = 0.0035F;                     /* tokens, of the time spent */
+static const float ACCRUAL = 0.005F;                      /* tokens, of the time spent */
 static const float PLACE_ACCRUAL = 0.00006F;              /* budget of a place, of the time spent there */
 static const float LEAST_PURSE = 1e6F;                    /* ns that tokens may always amount to */
 static const float LATE = 3;                              /* times what was expected */
@@ -52,19 +52,22 @@ static void note_efficiency(rp_learner *l, rp_spot spot, const rp_sample *s) {
 }
 
 static void note_wake(rp_learner *l, rp_spot spot, const rp_sample *s) {
-    float hot = rp_ratio(l, spot, RP_ARM_hot);
-    if (hot > 0) {
-        float more = s->duration - hot * rp_model(l, spot.class_index, (float)s->bytes, RP_ARM_hot);
-        rp_cell_add(&l->wake, fmaxf(more, 100) / (l->region.cold - l->region.hot));
-    }
+    float ratio = rp_ratio(l, spot, RP_ARM_hot);
+    /* where calls come one by one no team is ever seen hot */
+    float hot = ratio > 0 ? ratio * rp_model(l, spot.class_index, (float)s->bytes, RP_ARM_hot)
+                          : rp_estimate_untried(l, s->answer.alone).hot;
+    float more = fminf(fmaxf(s->duration - hot, 100), RP_LEDGER_LIMIT) / (l->region.cold - l->region.hot);
+    rp_cell_add(&l->wake, more);
+    l->wakes += l->wakes < WAKES_REMEMBERED;
+    l->mean_wake += (more - l->mean_wake) / (float)l->wakes;
 }
 
 static void pay(rp_learner *l, rp_place *p, const rp_sample *s) {
     const rp_answer *a = &s->answer;
-    float calls = p->samples >= RP_LEARNING ? (float)rp_measured_one_in(s->bytes) : 1;
+    float calls = p->samples >= rp_learning(s->bytes) ? (float)rp_measured_one_in(s->bytes) : 1;
     p->budget += PLACE_ACCRUAL * calls * s->duration;
     l->run_budget += PLACE_ACCRUAL * calls * s->duration;
-    rp_ledger_forgive(&l->ledger, a->start + (uint64_t)s->duration);
+    rp_ledger_forgive(&l->ledger, (int64_t)(calls * s->duration));
     l->tokens = fminf(l->tokens + ACCRUAL * calls * s->duration, fmaxf(l->region.first, LEAST_PURSE));
     if (a->probe == RP_PROBE_none || a->instead <= 0) {
         return;
@@ -101,7 +104,7 @@ static void fold(rp_learner *l, const rp_sample *s) {
     float ratio = s->duration / rp_model(l, s->class_index, (float)s->bytes, arm);
     note_drift(l, spot, arm, ratio);
     bool full = rp_cell_take(l, &p->arm[arm], arm, ratio);
-    if (arm == RP_ARM_cold) {
+    if (arm == RP_ARM_cold && s->answer.alone > 0) {
         note_wake(l, spot, s);
     } else if (arm == RP_ARM_hot) {
         note_efficiency(l, spot, s);
@@ -112,10 +115,10 @@ static void fold(rp_learner *l, const rp_sample *s) {
     if (s->imbalance > 0) {
         rp_cell_add(&p->imbalance, s->imbalance);
     }
-    if (p->samples < RP_LEARNING) {
+    if (p->samples < rp_learning(s->bytes)) {
         p->samples++;
     }
-    if (full || p->samples < RP_LEARNING) {
+    if (full || p->samples < rp_learning(s->bytes)) {
         rp_judge(l, spot);
     }
 }
@@ -169,21 +172,47 @@ static void hand_in(rp_learner *l, rp_thread *t, const rp_sample *s) {
 
 /* Whether no other call is known to have run meanwhile. */
 static bool stop_watch(rp_learner *l, const rp_answer *a) {
-    if (!a->watched) {
-        return false;
-    }
     uint64_t measured = atomic_fetch_sub_explicit(&l->measured, 1, memory_order_relaxed);
     return !a->disturbed && (uint32_t)(measured >> 32) == a->serial + 1 &&
            atomic_load_explicit(&l->regions, memory_order_relaxed) == a->regions;
 }
 
-static bool wants_sample(const rp_thread *t, const rp_question *q, const rp_answer *a, uint64_t word) {
-    return a->first || a->probe || !rp_word_quiet(word) || rp_is_its_turn(t->tick, q->bytes);
+static bool wants_sample(const rp_thread *t, const rp_question *q, const rp_answer *a) {
+    return a->first || a->probe || !rp_word_quiet(a->word) || rp_is_its_turn(t->tick, q->bytes);
 }
 
 static bool has_its_team(const rp_question *q, const rp_answer *a, const rp_outcome *done) {
     return done->members < 2 || a->arm >= RP_ARM_hot_half ||
            done->members == rp_answer_members(q, RP_ARM_hot);
+}
+
+/* Apart, so that calls by the word need no room for a sample. */
+static __attribute__((noinline)) void take_sample(rp_learner *l, rp_thread *t, const rp_question *q,
+                                                  const rp_answer *a, const rp_outcome *done,
+                                                  float duration) {
+    if (wants_sample(t, q, a) && has_its_team(q, a, done)) {
+        rp_sample s = {.answer = *a,
+                       .bytes = q->bytes,
+                       .duration = duration,
+                       .region = done->members > 1,
+                       .first = a->first,
+                       .class_index = rp_class_of(q->op, q->dtype, q->layout),
+                       .imbalance = imbalance_of(done)};
+        hand_in(l, t, &s);
+    }
+}
+
+static void note_gain(rp_learner *l, const rp_answer *a, int64_t took, uint64_t now) {
+    bool late = !a->first && a->expected > 0 && took > (int64_t)(LATE * a->expected);
+    int64_t gain = (int64_t)a->alone - took;
+    if (a->first && gain < -RP_LEDGER_LIMIT / 2) {
+        gain = -RP_LEDGER_LIMIT / 2; /* paid once, whatever it is: it must not shut out what it has bought */
+    }
+    rp_ledger_note(&l->ledger, gain, late, now);
+    if (a->hot && rp_word_team(a->word, 1) && !rp_word_team(a->word, 0)) {
+        /* it would not have woken the team for its own sake */
+        rp_ignition_team(&l->ignition, now, gain > 0 ? gain : 0);
+    }
 }
 
 float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const rp_answer *a,
@@ -192,37 +221,24 @@ float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const r
         return 0;
     }
     uint64_t now = l->clock();
-    bool sane = now > a->start && now - a->start <= LONGEST;
-    float duration = sane ? (float)(now - a->start) : 0;
-    bool alone_in_library = stop_watch(l, a), region = done->members > 1, wanted = a->members > 1;
+    bool undisturbed = a->watched && stop_watch(l, a);
+    bool sane = now > a->start && now - a->start <= LONGEST, region = done->members > 1;
     if (region) {
         t->last_region = now != 0 ? now : 1;
     }
-    if (!sane || region != wanted) {
+    if (!sane) {
+        return 0;
+    }
+    int64_t took = (int64_t)(now - a->start);
+    float duration = (float)took;
+    if (region != (a->members > 1)) {
         return duration;
     }
     if (region && a->alone > 0) {
-        bool late = !a->first && a->expected > 0 && duration > LATE * a->expected;
-        float gain = a->alone - duration;
-        if (a->first) { /* paid once, whatever it is: it must not shut out the team that it has bought */
-            gain = fmaxf(gain, -RP_LEDGER_LIMIT / 2.0F);
-        }
-        rp_ledger_note(&l->ledger, (int64_t)gain, late, now);
+        note_gain(l, a, took, now);
     }
-    uint64_t word = rp_decided(l, rp_spot_of(q));
-    if (region && a->hot && rp_word_team(word, 1) && !rp_word_team(word, 0)) {
-        /* it would not have woken the team for its own sake */
-        rp_ignition_team(&l->ignition, now, fmaxf(0, a->alone - duration));
-    }
-    if (alone_in_library && wants_sample(t, q, a, word) && has_its_team(q, a, done)) {
-        rp_sample s = {.answer = *a,
-                       .bytes = q->bytes,
-                       .duration = duration,
-                       .region = region,
-                       .first = a->first,
-                       .class_index = rp_class_of(q->op, q->dtype, q->layout),
-                       .imbalance = imbalance_of(done)};
-        hand_in(l, t, &s);
+    if (undisturbed) {
+        take_sample(l, t, q, a, done, duration);
     }
     if (a->first) {
         calibrate(l);

@@ -34,6 +34,10 @@ const rp_last_call *rp_last_call_get(void) {
     return &self.last;
 }
 
+rp_thread *rp_thread_get(void) {
+    return &self.thread;
+}
+
 void rp_gate_start(const rp_facts *facts) {
     process.facts = *facts;
     verbose = facts->verbose;

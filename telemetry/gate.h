@@ -60,16 +60,17 @@ typedef struct rp_answer {
     int team;     /* open the region with this many (>= members); the surplus gets no work */
     int64_t tile; /* bytes in a piece of work; 0: one piece a member */
     bool stream;  /* write past the cache */
-    bool timed;   /* this call is measured; dispatch fills rp_outcome.busy where that is cheap */
+    bool timed;   /* this call's duration is looked at */
     bool hot, first;
-    bool watched, disturbed; /* watched: whether other calls ran meanwhile is known at the end */
-    uint32_t serial;         /* of the watched calls */
-    uint32_t regions;        /* that calls nobody watched have opened, at the start */
+    /* watched: measured closely. Whether other calls ran meanwhile is known at the end; dispatch fills rp_outcome.busy */
+    bool watched, disturbed;
+    uint32_t serial;  /* of the watched calls */
+    uint32_t regions; /* that calls nobody watched have opened, at the start */
     uint8_t arm, reason, probe;
-    uint64_t start;
-    float expected; /* ns; 0: unknown */
-    float alone;    /* what it would take alone */
-    float instead;  /* what the way that was not taken for a probe's sake would take */
+    uint64_t start, word; /* when, and by which word, it was asked */
+    float expected;       /* ns; 0: unknown */
+    float alone;          /* what it would take alone */
+    float instead;        /* what the way that was not taken for a probe's sake would take */
 } rp_answer;
 
 typedef struct rp_outcome {

@@ -20,15 +20,6 @@ static bool has_begun(const rp_ignition *g) {
     return atomic_load_explicit(&g->began, memory_order_relaxed);
 }
 
-static void add_worth(rp_ignition *g, float gain) {
-    if (!has_begun(g)) {
-        atomic_store_explicit(&g->began, gain > 0, memory_order_relaxed);
-        return;
-    }
-    int64_t worth = atomic_load_explicit(&g->worth, memory_order_relaxed) + (int64_t)gain;
-    atomic_store_explicit(&g->worth, worth, memory_order_relaxed);
-}
-
 void rp_ignition_call(rp_ignition *g, uint64_t now, float price) {
     uint64_t quiet_since = atomic_load_explicit(&g->quiet_since, memory_order_relaxed);
     if (now < quiet_since || now - quiet_since <= PAUSE) {
@@ -48,14 +39,8 @@ void rp_ignition_call(rp_ignition *g, uint64_t now, float price) {
 }
 
 void rp_ignition_alone(rp_ignition *g, uint64_t now, float length, float gain) {
-    atomic_store_explicit(&g->quiet_since, now + (uint64_t)length, memory_order_relaxed);
-    add_worth(g, gain);
+    rp_ignition_team(g, now + (uint64_t)length, (int64_t)gain);
     g->rent += gain;
-}
-
-void rp_ignition_team(rp_ignition *g, uint64_t now, float gain) {
-    atomic_store_explicit(&g->quiet_since, now, memory_order_relaxed);
-    add_worth(g, gain);
 }
 
 bool rp_ignition_due(const rp_ignition *g, float price, float gain) {

@@ -29,11 +29,19 @@ typedef struct rp_ignition {
 /* A call begins: the pause before it may have ended a burst. `price` is that of waking. */
 void rp_ignition_call(rp_ignition *g, uint64_t now, float price);
 
+/* A team's call has ended, and has gained. The only one that needs no lock; an entry lost in a race is no harm. */
+static inline void rp_ignition_team(rp_ignition *g, uint64_t now, int64_t gain) {
+    atomic_store_explicit(&g->quiet_since, now, memory_order_relaxed);
+    if (atomic_load_explicit(&g->began, memory_order_relaxed)) {
+        int64_t worth = atomic_load_explicit(&g->worth, memory_order_relaxed) + gain;
+        atomic_store_explicit(&g->worth, worth, memory_order_relaxed);
+    } else {
+        atomic_store_explicit(&g->began, gain > 0, memory_order_relaxed);
+    }
+}
+
 /* It will take `length` alone; a running team would gain `gain`. */
 void rp_ignition_alone(rp_ignition *g, uint64_t now, float length, float gain);
-
-/* A team's call has ended, and has gained. The only one that needs no lock; an entry lost in a race is no harm. */
-void rp_ignition_team(rp_ignition *g, uint64_t now, float gain);
 
 /* Whether to wake the team for this call. Its own gain is known, and what the rest of a burst is worth is guessed by
  * the last bursts: where calls come one by one, that is nothing. */

@@ -26,6 +26,8 @@ void rp_learner_reset(rp_learner *l) {
     l->strangers = 0;
     l->region = PRIOR_COSTS;
     memset(&l->wake, 0, sizeof l->wake);
+    l->mean_wake = 0;
+    l->wakes = 0;
     memset(&l->efficiency, 0, sizeof l->efficiency);
     memset(&l->ignition, 0, sizeof l->ignition);
     l->tokens = l->run_budget = l->spent = 0;
@@ -123,7 +125,7 @@ static void decide(rp_moment *m, rp_answer *a) {
         return;
     }
     rp_place *p = m->place;
-    bool news = p->samples >= RP_LEARNING && outdated(l, p);
+    bool news = p->samples >= rp_learning(m->q->bytes) && outdated(l, p);
     p->since = (uint16_t)(p->since + (m->decided.quiet ? rp_measured_one_in(m->q->bytes) : 1));
     bool alone = !m->decided.team[0] && !m->decided.team[1];
     if (m->decided.quiet && alone && !news && p->since < RP_GAP_KNOWN && !rp_explore_run_goes_on(l)) {
@@ -235,7 +237,7 @@ void rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q, rp_answer
     int mode = atomic_load_explicit(&l->mode, memory_order_relaxed);
     rp_spot spot = rp_spot_of(q);
     uint64_t word = rp_decided(l, spot);
-    *a = (rp_answer){.members = 1, .team = 1};
+    *a = (rp_answer){.members = 1, .team = 1, .word = word};
     if (answer_without_learning(a, q, word, mode)) {
         return;
     }

@@ -18,7 +18,6 @@
 
 enum {
     RP_FIRST_CALLS = 5, /* of a class: alone */
-    RP_LEARNING = 64,   /* samples of a place before only some calls are measured */
     RP_DTYPES = 4,
     RP_CLASSES = RP_CALL_COUNT * RP_DTYPES * RP_LAYOUT_COUNT,
     RP_BUCKETS = 48, /* from the floor; the last one has no upper end */
@@ -64,7 +63,7 @@ typedef struct rp_place {
     rp_cell imbalance; /* greatest share of the work's time over the mean share, of the members */
     float budget;      /* ns that may be lost here on looking at what was not chosen */
     uint16_t since;    /* asks since the last such look */
-    uint16_t samples;  /* in this epoch, up to RP_LEARNING */
+    uint16_t samples;  /* in this epoch, up to rp_learning */
     uint16_t flips;    /* of adopted decisions */
     uint8_t turn;      /* the challenger that is looked at next */
     uint8_t doubted;   /* calls to work alone yet, before what a profile said of it is relied on */
@@ -95,8 +94,10 @@ typedef struct rp_learner {
     int team;      /* members that the cells speak of */
     int strangers; /* calls in a row that had another team */
     rp_region_costs region;
-    rp_cell efficiency;   /* of a member of a hot team, where both arms are known */
-    rp_cell wake;         /* cold less hot, as a share of region.cold */
+    rp_cell efficiency; /* of a member of a hot team, where both arms are known */
+    rp_cell wake;       /* cold less hot, as a share of region.cold */
+    float mean_wake;    /* of the last so many */
+    int wakes;
     rp_ignition ignition; /* wakes the team */
     float tokens;         /* ns that may be lost on looking at what nobody knows yet */
     float run_budget;     /* ns that may be lost on waking a team to look at it */
@@ -140,6 +141,11 @@ void rp_learner_reset(rp_learner *l);
 /* Of so many calls one is measured where much is known; to measure takes 0.1 us, so the short ones are left in peace. */
 static inline uint32_t rp_measured_one_in(int64_t bytes) {
     return bytes < 1 << 20 ? 32 : 16;
+}
+
+/* Samples of a place before only some calls are measured: where that costs nothing, both ways may become known first. */
+static inline int rp_learning(int64_t bytes) {
+    return bytes < 1 << 20 ? 64 : 256;
 }
 
 static inline bool rp_is_its_turn(uint32_t tick, int64_t bytes) {

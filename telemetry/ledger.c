@@ -6,9 +6,7 @@
 #include <string.h>
 
 enum {
-    FORGIVEN_PER = 100,            /* one part in so many of the time that passes */
-    LONGEST_PAUSE = 20 * 1000000,  /* ns; who waits longer is not at work */
-    RATE_MEMORY = 256,             /* calls */
+    FORGIVEN_PER = 100,            /* one part in so many of the time spent in calls */
     PREMIUM_MEMORY = 64,           /* calls */
     PREMIUM_FADES = 500 * 1000000, /* ns */
     WHOLE = 1 << 16
@@ -22,21 +20,15 @@ static uint64_t load_time(const _Atomic uint64_t *x) {
     return atomic_load_explicit(x, memory_order_relaxed);
 }
 
-bool rp_ledger_open(const rp_ledger *l) {
-    return load(&l->balance) > -RP_LEDGER_LIMIT;
-}
-
 void rp_ledger_start(rp_ledger *l) {
     memset(l, 0, sizeof *l);
     atomic_store_explicit(&l->balance, RP_LEDGER_LIMIT, memory_order_relaxed);
 }
 
-void rp_ledger_forgive(rp_ledger *l, uint64_t now) {
+void rp_ledger_forgive(rp_ledger *l, int64_t spent) {
     int64_t balance = load(&l->balance);
-    uint64_t passed = now > l->forgiven ? now - l->forgiven : 0;
-    l->forgiven = now;
     if (balance < 0) {
-        int64_t rest = balance + (int64_t)(passed < LONGEST_PAUSE ? passed : LONGEST_PAUSE) / FORGIVEN_PER;
+        int64_t rest = balance + spent / FORGIVEN_PER;
         atomic_store_explicit(&l->balance, rest < 0 ? rest : 0, memory_order_relaxed);
     }
 }
@@ -47,7 +39,7 @@ static uint32_t load_small(const _Atomic uint32_t *x) {
 
 static void note_rate(_Atomic uint32_t *rate, bool late) {
     int32_t old = (int32_t)load_small(rate);
-    atomic_store_explicit(rate, (uint32_t)(old + ((late ? WHOLE : 0) - old) / RATE_MEMORY),
+    atomic_store_explicit(rate, (uint32_t)(old + ((late ? WHOLE : 0) - old) / RP_LEDGER_MEMORY),
                           memory_order_relaxed);
 }
 
@@ -55,10 +47,10 @@ void rp_ledger_alone(rp_ledger *l, bool late) {
     note_rate(&l->late_alone, late);
 }
 
-uint32_t rp_ledger_premium(const rp_ledger *l, uint64_t now) {
+uint32_t rp_ledger_faded(const rp_ledger *l, uint64_t now) {
     uint32_t premium = load_small(&l->premium);
     uint64_t noted = load_time(&l->noted);
-    if (premium == 0 || now <= noted) {
+    if (now <= noted) {
         return premium;
     }
     uint64_t age = now - noted;
@@ -80,7 +72,7 @@ static void note_lateness(rp_ledger *l, int64_t loss, bool late, uint64_t now) {
     atomic_store_explicit(&l->premium, (uint32_t)premium, memory_order_relaxed);
 }
 
-bool rp_ledger_note(rp_ledger *l, int64_t gain, bool late, uint64_t now) {
+bool rp_ledger_note_closely(rp_ledger *l, int64_t gain, bool late, uint64_t now) {
     note_rate(&l->late_team, late);
     int64_t entry = gain < -RP_LEDGER_LIMIT ? -RP_LEDGER_LIMIT : gain;
     if (late && entry < 0) {

@@ -3,8 +3,8 @@
  *
  * Medians do not see a team that straggles in two calls of a hundred and loses more there than it gains in the
  * rest. The ledger counts. Each parallel call pays in what it saved, or takes out what it lost; below the limit
- * no region opens, until the debt has been forgiven at one hundredth of the time that passes. So in any window no more
- * is lost than the width of the ledger, 1 % of the window, and the one call that overdrew it. It begins full: a program
+ * no region opens, until the debt has been forgiven at one hundredth of the time spent in calls. So in any window no more
+ * is lost than the width of the ledger, 1 % of its calls, and the one call that overdrew it. It begins full: a program
  * whose first team calls are late would else never see good ones.
  */
 #ifndef RP_LEDGER_H
@@ -16,7 +16,7 @@
 
 /* ns; the balance lies between -limit (a call lower) and limit. Both sides together, and the error of the estimates
  * that the entries rest on, stay under 20 ms. */
-enum { RP_LEDGER_LIMIT = 9 * 1000 * 1000 };
+enum { RP_LEDGER_LIMIT = 9 * 1000 * 1000, RP_LEDGER_MEMORY = 256 /* calls that a share is of */ };
 
 /* Lateness is watched apart from the balance: a neighbour on a CPU makes one team call in fifty late by a time slice.
  * What that costs a call on the average is its premium, which a call must gain to take the team; it fades with
@@ -24,29 +24,48 @@ enum { RP_LEDGER_LIMIT = 9 * 1000 * 1000 };
 typedef struct rp_ledger {
     _Atomic int64_t balance; /* ns */
     _Atomic uint64_t noted;  /* when the last entry was made */
-    uint64_t forgiven;       /* when time was last paid in */
     _Atomic uint32_t trips;
     _Atomic uint32_t late_alone, late_team; /* shares of calls, in 2^-16 */
     _Atomic uint32_t premium;               /* ns, as of `noted` */
 } rp_ledger;
 
 /* Whether a region may open. */
-bool rp_ledger_open(const rp_ledger *l);
+static inline bool rp_ledger_open(const rp_ledger *l) {
+    return atomic_load_explicit(&l->balance, memory_order_relaxed) > -RP_LEDGER_LIMIT;
+}
 
 /* Full, as after a time of gains. */
 void rp_ledger_start(rp_ledger *l);
 
-/* Time has passed: in calls, and in pauses that are part of the work. */
-void rp_ledger_forgive(rp_ledger *l, uint64_t now);
+/* So many ns have been spent in calls. Pauses forgive nothing: where calls are few, a hundredth of all time would be much
+ * of theirs. */
+void rp_ledger_forgive(rp_ledger *l, int64_t spent);
 
 /* A parallel call has ended, `gain` ns before (or after) the time it was expected to take alone. True if that has
  * tripped the breaker. Calls that race may lose an entry: they are rare, since a team serves one call at a time. */
-bool rp_ledger_note(rp_ledger *l, int64_t gain, bool late, uint64_t now);
+bool rp_ledger_note_closely(rp_ledger *l, int64_t gain, bool late, uint64_t now);
+
+/* The same; nearly all calls gain, and lateness is nearly always forgotten. */
+static inline bool rp_ledger_note(rp_ledger *l, int64_t gain, bool late, uint64_t now) {
+    if (late || gain < 0 || atomic_load_explicit(&l->premium, memory_order_relaxed) != 0 ||
+        atomic_load_explicit(&l->late_team, memory_order_relaxed) >= RP_LEDGER_MEMORY) {
+        return rp_ledger_note_closely(l, gain, late, now);
+    }
+    int64_t balance = atomic_load_explicit(&l->balance, memory_order_relaxed) + gain;
+    atomic_store_explicit(&l->balance, balance < RP_LEDGER_LIMIT ? balance : RP_LEDGER_LIMIT,
+                          memory_order_relaxed);
+    return false;
+}
 
 /* A call that worked alone has ended. */
 void rp_ledger_alone(rp_ledger *l, bool late);
 
+/* Of a premium that is not 0, what is left of it. */
+uint32_t rp_ledger_faded(const rp_ledger *l, uint64_t now);
+
 /* ns that a team's lateness costs a call. */
-uint32_t rp_ledger_premium(const rp_ledger *l, uint64_t now);
+static inline uint32_t rp_ledger_premium(const rp_ledger *l, uint64_t now) {
+    return atomic_load_explicit(&l->premium, memory_order_relaxed) == 0 ? 0 : rp_ledger_faded(l, now);
+}
 
 #endif

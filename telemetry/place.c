@@ -67,31 +67,35 @@ float rp_ratio(const rp_learner *l, rp_spot s, rp_arm arm) {
     return own;
 }
 
+/* ns to wake a team, by what it costs on the average: most wakes may be quick, and the rest take a scheduler's tick. */
+static float waking(const rp_learner *l) {
+    float usual = rp_cell_guess(&l->wake);
+    return (usual > 0 ? fmaxf(usual, l->mean_wake) : 1) * (l->region.cold - l->region.hot);
+}
+
 rp_estimate rp_estimate_untried(const rp_learner *l, float alone) {
-    float wake = rp_cell_guess(&l->wake);
     float efficiency = rp_cell_settled(&l->efficiency) ? l->efficiency.median : 0;
     rp_estimate e = {.alone = alone};
     e.hot = l->region.hot + alone / ((efficiency > 0 ? efficiency : EFFICIENCY) * (float)l->team);
-    e.cold = e.hot + (wake > 0 ? wake : 1) * (l->region.cold - l->region.hot);
+    e.cold = e.hot + waking(l);
     return e;
 }
 
 rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes) {
     rp_decision d = rp_decision_unpack(rp_decided(l, s));
     rp_arm alone = d.known ? d.alone_arm : RP_ARM_alone, hot = d.known ? d.hot_arm : RP_ARM_hot;
-    float r_alone = rp_ratio(l, s, alone), r_hot = rp_ratio(l, s, hot), r_cold = rp_ratio(l, s, RP_ARM_cold);
+    float r_alone = rp_ratio(l, s, alone), r_hot = rp_ratio(l, s, hot);
     rp_estimate e =
         rp_estimate_untried(l, (r_alone > 0 ? r_alone : 1) * rp_model(l, s.class_index, bytes, alone));
-    float waking = e.cold - e.hot;
     if (r_hot > 0) {
         e.hot = r_hot * rp_model(l, s.class_index, bytes, hot);
     }
-    e.cold = r_cold > 0 ? r_cold * rp_model(l, s.class_index, bytes, RP_ARM_cold) : e.hot + waking;
+    e.cold = e.hot + waking(l);
     const rp_place *p = &l->places[s.class_index][s.bucket];
-    if (!rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {
-        /* A team that is seldom woken takes long to wake: who believed the first few would never see it come quickly.
-         * The ledger pays for the hope. */
-        e.cold = fminf(e.cold, e.hot + waking);
+    if (rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {
+        /* A few wakes here say less of what a wake costs than all of them. */
+        float own = rp_cell_today(l, &p->arm[RP_ARM_cold], RP_ARM_cold);
+        e.cold = fmaxf(e.cold, own * rp_model(l, s.class_index, bytes, RP_ARM_cold));
     }
     if (!rp_cell_sure(l, &p->arm[hot], hot) && rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {
         e.hot = fminf(e.hot, e.cold); /* no team is slower for being awake */
@@ -170,7 +174,7 @@ rp_decision rp_judge(rp_learner *l, rp_spot s) {
     atomic_store_explicit(&l->decided[s.class_index][s.bucket], rp_decision_pack(d), memory_order_relaxed);
     rp_estimate e = rp_estimate_at(l, s, bytes);
     bool alone = rp_cell_sure(l, &p->arm[d.alone_arm], d.alone_arm);
-    d.quiet = p->samples >= RP_LEARNING;
+    d.quiet = p->samples >= rp_learning(rp_bucket_start(s.bucket));
     for (int hot = 0; hot < 2; hot++) {
         rp_arm arm = hot ? d.hot_arm : RP_ARM_cold;
         duel(&d, hot, hot ? e.hot : e.cold, e.alone, margin(p, d.alone_arm, arm),

@@ -36,6 +36,8 @@ typedef struct rp_last_call {
 } rp_last_call;
 
 const rp_last_call *rp_last_call_get(void);
+/* This thread's part in the learner. */
+rp_thread *rp_thread_get(void);
 
 const char *rp_call_name(rp_call_op op);
 const char *rp_type_name(raptors_dtype dtype);

@@ -149,11 +149,9 @@ static void say_process(report *r, rp_process *p) {
 
 static void say_learner(report *r, rp_learner *l) {
     uint64_t now = l->clock();
-    float wake = rp_cell_guess(&l->wake);
-    float cold = wake > 0 ? l->region.hot + wake * (l->region.cold - l->region.hot) : l->region.cold;
     say(r, "\"team\": %d, \"floor\": %d, ", l->team, (int)RP_GATE_FLOOR);
     say(r, "\"region_ns\": {\"hot\": %.0f, \"cold\": %.0f, \"first\": %.0f, \"calibrated\": %s}, ",
-        (double)l->region.hot, (double)cold, (double)l->region.first,
+        (double)l->region.hot, (double)rp_estimate_untried(l, 0).cold, (double)l->region.first,
         l->region.calibrated ? "true" : "false");
     say(r, "\"exploration\": {\"tokens_ns\": %.0f, \"spent_ns\": %.0f, \"probes\": %u, \"ignitions\": %u}, ",
         (double)l->tokens, (double)l->spent, l->probes, l->ignitions);

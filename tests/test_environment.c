@@ -53,7 +53,7 @@ static void what_holds_when_nothing_is_said(void **state) {
     assert_int_equal(e.threads, 0);
     assert_string_equal(e.simd, "auto");
     assert_int_equal(e.mode, RAPTORS_LEARN);
-    assert_int_equal(e.profile, RP_PROFILE_DEFAULT);
+    assert_int_equal(e.profile, RP_PROFILE_NONE);
     assert_false(e.verbose);
 }
 
@@ -117,6 +117,7 @@ static void profile(void **state) {
     longest[PATH_MAX - 1] = too_long[PATH_MAX] = '\0';
 
     assert_int_equal(given("RAPTORS_PROFILE", "off").profile, RP_PROFILE_NONE);
+    assert_int_equal(given("RAPTORS_PROFILE", "auto").profile, RP_PROFILE_AUTO);
     rp_environment e = given("RAPTORS_PROFILE", "/some/where");
     assert_int_equal(e.profile, RP_PROFILE_PATH);
     assert_string_equal(e.profile_path, "/some/where");
@@ -176,6 +177,9 @@ static void load_with(const char *program, const char *const settings[], char *o
 
 static void show(void) {
     const rp_environment *e = rp_environment_get();
+    static char json[1 << 16];
+    raptors_telemetry(json, sizeof json);
+    printf("%.*s\n", (int)strcspn(strstr(json, "\"profile\""), "}"), strstr(json, "\"profile\""));
     printf("threads=%d simd=%s mode=%d verbose=%d profile=%d:%s backend=%s errno=%d\n", e->threads, e->simd,
            (int)e->mode, e->verbose, (int)e->profile, e->profile_path, raptors_backend(), errno);
 }
@@ -219,12 +223,62 @@ static void a_process_complains_once_a_variable_and_goes_on(void **state) {
     ts_check(strstr(output, "raptors: RAPTORS_THREADS=\"many\" is not understood and ignored; accepted: ") ==
                  output,
              "got: %s", output);
-    ts_check(strstr(output, "threads=0 simd=auto mode=0 verbose=0 profile=1:") != NULL, "got: %s", output);
+    ts_check(strstr(output, "threads=0 simd=auto mode=0 verbose=0 profile=0:") != NULL, "got: %s", output);
     int lines = 0;
     for (const char *c = output; *c != '\0'; c++) {
         lines += *c == '\n';
     }
-    ts_check(lines == 5, "%d lines instead of four complaints and one result: %s", lines, output);
+    ts_check(lines == 6, "%d lines instead of four complaints and two of results: %s", lines, output);
+}
+
+static void expect_folder_of_ours_alone(const char *path) {
+    struct stat s;
+    ts_check(stat(path, &s) == 0 && S_ISDIR(s.st_mode) && (s.st_mode & 0777) == 0700, "%s", path);
+}
+
+/* `cache` and `home` are what the two variables say; the profile is kept at `path`, in folders made for it. */
+static void keeps_at(const char *cache, const char *home, const char *path) {
+    const char *const settings[] = {"RAPTORS_PROFILE", "auto", "XDG_CACHE_HOME", cache, "HOME", home, NULL};
+    char output[4096], state[PATH_MAX + 64], folder[PATH_MAX];
+    load_with("/proc/self/exe", settings, output, sizeof output);
+    snprintf(state, sizeof state, "\"path\": \"%s\", \"state\": \"none\"", path);
+    ts_check(strstr(output, state) != NULL, "the first time: %s", output);
+    load_with("/proc/self/exe", settings, output, sizeof output);
+    ts_check(strstr(output, "\"state\": \"loaded\"") != NULL, "the second time: %s", output);
+    assert_int_equal(unlink(path), 0);
+    snprintf(folder, sizeof folder, "%s", path);
+    for (int i = 0; i < 2; i++) { /* raptors, and what it lies in */
+        *strrchr(folder, '/') = '\0';
+        expect_folder_of_ours_alone(folder);
+        assert_int_equal(rmdir(folder), 0);
+    }
+}
+
+static void auto_is_the_users_cache(void **state) {
+    (void)state;
+    char home[] = "/tmp/raptors-home-XXXXXX", cache[64], path[128], output[4096];
+    assert_non_null(mkdtemp(home));
+    snprintf(cache, sizeof cache, "%s/cache", home);
+    snprintf(path, sizeof path, "%s/cache/raptors/profile", home);
+    keeps_at(cache, "/nobody", path);
+    snprintf(path, sizeof path, "%s/.cache/raptors/profile", home);
+    keeps_at("not/absolute", home, path);
+    keeps_at("", home, path);
+    assert_int_equal(rmdir(home), 0);
+    const char *const nowhere[] = {"RAPTORS_PROFILE", "auto", "XDG_CACHE_HOME", "", "HOME", "", NULL};
+    load_with("/proc/self/exe", nowhere, output, sizeof output);
+    ts_check(strstr(output, "raptors: RAPTORS_PROFILE=\"auto\" is ignored: ") == output &&
+                 strstr(output, "profile=0:") != NULL,
+             "got: %s", output);
+}
+
+static void nobody_writes_unasked(void **state) {
+    (void)state;
+    char home[] = "/tmp/raptors-home-XXXXXX", output[4096];
+    assert_non_null(mkdtemp(home));
+    const char *const settings[] = {"XDG_CACHE_HOME", home, "HOME", home, NULL};
+    load_with("/proc/self/exe", settings, output, sizeof output);
+    assert_int_equal(rmdir(home), 0); /* which is empty */
 }
 
 static void a_backend_that_the_machine_lacks_gives_its_best(void **state) {
@@ -266,16 +320,22 @@ static void a_set_id_program_ignores_the_path(void **state) {
     assert_int_equal(chmod(directory, 0755), 0);
     assert_int_equal(chown(copy, 65534, 65534), 0);
 
-    const char *const settings[] = {"RAPTORS_PROFILE", "/tmp/raptors-evil", "RAPTORS_THREADS", "2", NULL};
-    assert_int_equal(chmod(copy, 0755), 0);
-    load_with(copy, settings, output, sizeof output);
-    ts_check(strstr(output, "threads=2") && strstr(output, "profile=2:/tmp/raptors-evil"), "plain: %s",
-             output);
-    assert_int_equal(chmod(copy, 04755), 0);
-    load_with(copy, settings, output, sizeof output);
+    static const char *const values[] = {"/tmp/raptors-evil", "auto"};
+    for (int i = 0; i < 2; i++) {
+        const char *const settings[] = {
+            "RAPTORS_PROFILE", values[i], "RAPTORS_THREADS", "2", "XDG_CACHE_HOME", "/dev/null", NULL};
+        assert_int_equal(chmod(copy, 0755), 0);
+        load_with(copy, settings, output, sizeof output);
+        ts_check(strstr(output, "threads=2") &&
+                     strstr(output,
+                            i == 0 ? "profile=2:/tmp/raptors-evil " : "profile=1:/dev/null/raptors/profile "),
+                 "plain: %s", output);
+        assert_int_equal(chmod(copy, 04755), 0);
+        load_with(copy, settings, output, sizeof output);
+        ts_check(strstr(output, "threads=2") && strstr(output, "profile=0: "), "set-id: %s", output);
+    }
     unlink(copy);
     rmdir(directory);
-    ts_check(strstr(output, "threads=2") && strstr(output, "profile=0: "), "set-id: %s", output);
 }
 
 int main(int argc, char **argv) {
@@ -295,6 +355,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(huge_values_and_foreign_bytes),
         cmocka_unit_test(a_process_reads_all_five),
         cmocka_unit_test(a_process_complains_once_a_variable_and_goes_on),
+        cmocka_unit_test(auto_is_the_users_cache),
+        cmocka_unit_test(nobody_writes_unasked),
         cmocka_unit_test(a_backend_that_the_machine_lacks_gives_its_best),
         cmocka_unit_test(a_set_id_program_ignores_the_path),
     };

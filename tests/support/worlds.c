@@ -86,8 +86,12 @@ static void cool(oracle *o) {
     o->hot = INFINITY;
 }
 
+static double waking(const ts_world *w) {
+    return w->cold + w->dozes * w->doze;
+}
+
 static void oracle_call(oracle *o, const ts_world *w, double alone, double work) {
-    double from_cold = o->cold + fmin(INFINITY, w->cold + work), from_hot = o->hot + w->hot + work;
+    double from_cold = o->cold + fmin(INFINITY, waking(w) + work), from_hot = o->hot + w->hot + work;
     double stays_hot = alone > w->awake ? INFINITY : o->hot + alone;
     double cold = fmin(o->cold, o->hot) + alone;
     o->hot = fmin(fmin(from_cold, from_hot), stays_hot);
@@ -139,7 +143,7 @@ static call draw_call(run *r, int i) {
     c.alone = alone_cost(&c.weather, c.class_number, bytes) * better;
     c.work = best_team_work(w, &c.weather, c.class_number, bytes) * better;
     c.lateness = c.weather.straggle * c.weather.late;
-    c.region = region_is_hot(r) ? w->hot : w->cold;
+    c.region = region_is_hot(r) ? w->hot : waking(w);
     return c;
 }
 
@@ -167,6 +171,9 @@ static void happen(run *r, const call *c, const rp_answer *a, tally *t, ts_resul
     double before = r->now, factor = noise(r), mine = cost_as_answered(r, c, a);
     bool late = team && c->lateness > 0 && ts_unit(&r->random) < c->weather.straggle;
     double making = first ? w->first : 0, real = mine * factor + making + (late ? c->weather.late : 0);
+    if (team && c->region > w->hot && w->dozes > 0) {
+        real += (ts_unit(&r->random) < w->dozes ? w->doze : 0) - w->dozes * w->doze;
+    }
     r->now += real;
     if (team) {
         r->pool = true;
@@ -220,7 +227,7 @@ ts_result ts_play(const ts_world *w, uint64_t seed, rp_learner *l, const ts_watc
         call c = draw_call(&r, i);
         rp_answer a = {.members = 1, .stream = true};
         oracle_call(&best, w, c.alone, c.work + c.lateness);
-        t.always += c.work + c.lateness + (w->burst > 0 && i % w->burst == 0 ? w->cold : w->hot);
+        t.always += c.work + c.lateness + (w->burst > 0 && i % w->burst == 0 ? waking(w) : w->hot);
         bool small = rp_gate_under_floor(c.q.bytes);
         if (!small) {
             rp_learner_ask(l, &thread, &c.q, &a);

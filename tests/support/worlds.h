@@ -28,12 +28,13 @@ typedef struct ts_world {
     ts_weather fair;
     double hot, cold, first; /* ns of a region */
     double awake;            /* ns for which a team stays hot */
-    double sigma, outliers;  /* log-normal noise on every call; share of calls that take ten times */
-    uint64_t tick;           /* ns of the clock's step */
-    int burst;               /* calls in a burst; 0: one burst */
-    double pause;            /* ns between bursts */
-    double half_members;     /* time of half the members over that of all; 0: as the speed-up says */
-    double plain;            /* time of writing through the cache over past it; 0: no streamable output */
+    double dozes, doze;     /* chance that waking a team takes so many ns more: its CPU is the caller's own */
+    double sigma, outliers; /* log-normal noise on every call; share of calls that take ten times */
+    uint64_t tick;          /* ns of the clock's step */
+    int burst;              /* calls in a burst; 0: one burst */
+    double pause;           /* ns between bursts */
+    double half_members;    /* time of half the members over that of all; 0: as the speed-up says */
+    double plain;           /* time of writing through the cache over past it; 0: no streamable output */
     /* The weather at call i of the run, at `now`; NULL: fair. */
     ts_weather (*change)(const struct ts_world *w, int i, uint64_t now);
 } ts_world;
