@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import cases
@@ -11,6 +12,8 @@ import stats
 SCHEMA = "raptors-gap/1"
 RED, RESET = "\x1b[31m", "\x1b[0m"
 COLUMNS = ["shape", "op", "dtype", "layout", "threads", "NumPy", "raptors", "delta", "ratio", "interval", "limit"]
+
+ERRORS = ["NumPy's error (ulp)", "raptors' error (ulp)"]
 
 
 def document(rows, numpy, library, settings, complete, created):
@@ -65,6 +68,10 @@ def worst_first(rows):
     """Wrong answers, then losses and wins by ratio, then what could not be run."""
     order = {"wrong": 0, "measured": 1, "unavailable": 2}
     return sorted(rows, key=lambda row: (order[row["status"]], row.get("ratio", 0)))
+
+
+def threads_text(asked):
+    return "1 thread" if asked == 1 else f"{asked} threads"
 
 
 def op_text(row):
@@ -133,7 +140,7 @@ def summary_text(doc):
     for entry in doc["summary"]:
         share = entry["median_limit_share"]
         lines.append(
-            f"threads {entry['threads']}: {entry['cases']} cases, {entry['losses']} below 1.0 "
+            f"{threads_text(entry['threads'])}: {entry['cases']} cases, {entry['losses']} below 1.0 "
             f"({entry['sure_losses']} with their whole interval), geometric mean {entry['geometric_mean']:.2f}"
             + ("" if share is None else f", median share of the limit {share:.2f}")
         )
@@ -155,6 +162,10 @@ def heading(doc):
     )
 
 
+def created_text(doc):
+    return datetime.fromisoformat(doc["created"]).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def _error_cell(row, who):
     value = row["error"][who]["max"] if row.get("error") else None
     return "" if value is None else f"{value:.3g}"
@@ -162,8 +173,8 @@ def _error_cell(row, who):
 
 def markdown(doc):
     rows = worst_first(doc["cases"])
-    head = COLUMNS + ["NumPy's error (ulp)", "raptors' error (ulp)"]
-    lines = ["# Gap report", "", heading(doc) + ".", "", doc["created"] + ".", ""]
+    head = COLUMNS + ERRORS
+    lines = ["# Gap report", "", heading(doc) + ".", "", created_text(doc) + ".", ""]
     lines += [*("- " + line for line in summary_text(doc).splitlines()), ""]
     lines += ["Worst first. A ratio in bold is below 1. How to read it: docs/perf_report.md.", ""]
     lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
