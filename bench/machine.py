@@ -21,6 +21,10 @@ def caches():
     return found
 
 
+def first_cache():
+    return caches().get("L1", 32 << 10)
+
+
 def last_cache():
     """Bytes of the greatest cache; where the system does not say, a size that few exceed."""
     return max(caches().values(), default=32 << 20)

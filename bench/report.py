@@ -46,7 +46,7 @@ def surely_below(row):
 def summary(rows):
     """One entry for each setting of threads. Shares count where the data exceed the first cache: below it the
     price of a Python call is what is measured."""
-    first_cache = machine.caches().get("L1", 32 << 10)
+    first_cache = machine.first_cache()
     entries = []
     for asked in dict.fromkeys(row["threads"]["asked"] for row in measured(rows)):
         mine = [row for row in measured(rows) if row["threads"]["asked"] == asked]

@@ -10,6 +10,7 @@ import numpy as np
 import answers
 import cases
 import limits
+import machine
 import measure
 import peers
 import sides
@@ -147,11 +148,12 @@ class Runner:
         return run
 
     def _limits_of(self, setting, bound):
-        """The fastest loop of each team size. All of them are timed: which team is faster changes with the load."""
+        """The fastest loop of each team size. All of them are timed: which team is faster changes with the load. What
+        the first cache holds is done before a team has come together."""
         if setting.problem.op.kind == "script":
             return []
         out = setting.out.base if setting.out else None
-        found = limits.candidates(self._limits, setting.inputs, out, bound)
+        found = limits.candidates(self._limits, setting.inputs, out, bound if setting.bytes > machine.first_cache() else 1)
         what = tuple(x.nbytes for x in setting.inputs), out is not None and out.nbytes
         best = []
         for team in sorted({limit.threads for limit in found}):

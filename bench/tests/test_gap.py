@@ -119,6 +119,13 @@ def test_deadline_leaves_a_valid_report(tmp_path, monkeypatch):
     assert code == 0 and not doc["complete"] and 1 <= len(doc["cases"]) < 20
 
 
+def test_a_python_number_as_operand(tmp_path):
+    code, doc = run(tmp_path, "--suite", "shapes", "--threads", "1", "--seconds", "0.01", "--filter", r"/(add|divide)/\w+/16/C\+k/")
+    assert code == 0 and len(doc["cases"]) == 8
+    for row in doc["cases"]:
+        assert row["error"]["bits_equal"] and row["bytes"] == 2 * 16 * int(row["dtype"][-2:]) // 8
+
+
 def test_a_run_in_parts_is_one_report(tmp_path, capsys):
     arguments = ["--suite", "2d", "--threads", "1", "--seconds", "0.01", "--filter", "/(negative|sqrt)/float32/", "--resume"]
     parts = []
