@@ -16,6 +16,8 @@ import peers
 import sides
 import stats
 
+HOPELESS = 4  # times as slow as the fastest, at a first look
+
 
 @dataclass
 class Settings:
@@ -148,20 +150,24 @@ class Runner:
         return run
 
     def _limits_of(self, setting, bound):
-        """The fastest loop of each team size. All of them are timed: which team is faster changes with the load. What
-        the first cache holds is done before a team has come together."""
+        """The fastest loop of each team size. All of them are timed, as which team is faster changes with the load, but
+        a team that is hopeless: what the first cache holds is done before it has come together, and where its members
+        are kept waiting for a CPU, measuring would take longer than all else."""
         if setting.problem.op.kind == "script":
             return []
         out = setting.out.base if setting.out else None
         found = limits.candidates(self._limits, setting.inputs, out, bound if setting.bytes > machine.first_cache() else 1)
         what = tuple(x.nbytes for x in setting.inputs), out is not None and out.nbytes
-        best = []
+        looks = []
         for team in sorted({limit.threads for limit in found}):
             mine = [limit for limit in found if limit.threads == team]
             if (*what, team) not in self._chosen:
-                self._chosen[*what, team] = measure.fastest(mine).name
-            best.append(next(limit for limit in mine if limit.name == self._chosen[*what, team]))
-        return best
+                best, seconds = measure.fastest(mine)
+                self._chosen[*what, team] = best.name, seconds
+            name, seconds = self._chosen[*what, team]
+            looks.append((seconds, next(limit for limit in mine if limit.name == name)))
+        least = min(seconds for seconds, _ in looks)
+        return [limit for seconds, limit in looks if seconds <= HOPELESS * least]
 
     def _row(self, case, setting, bound, error, timed):
         theirs, ours = timed["numpy"], timed["raptors"]
