@@ -35,6 +35,7 @@ def pixels(name):
     datasets = pytest.importorskip("sklearn.datasets")
     if name == "digits":
         return datasets.load_digits().data
+    pytest.importorskip("PIL")
     return datasets.load_sample_image(f"{name}.jpg").reshape(-1, 3).astype("float64")
 
 
