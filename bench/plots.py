@@ -131,7 +131,8 @@ def heat(doc, asked):
     for y, x in zip(*np.nonzero(~np.isnan(logs))):
         value = 2 ** logs[y, x]
         weight = "bold" if value < 1 else "normal"
-        axes.text(x + 0.5, y + 0.5, f"{value:.2g}" if value < 10 else f"{value:.0f}", ha="center", va="center", fontsize=7, weight=weight,
+        text = f"{min(value, 0.99):.2g}" if value < 1 else f"{value:.2g}" if value < 10 else f"{value:.0f}"
+        axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=7, weight=weight,
                   color="white" if abs(logs[y, x] - 0.5) > 2.6 else "black")  # fmt: skip
     axes.set_xticks(np.arange(len(columns)) + 0.5, [f"{dtype} {layout}" for dtype, layout in columns], rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(np.arange(len(ops)) + 0.5, ops)
