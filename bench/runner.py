@@ -158,16 +158,17 @@ class Runner:
         out = setting.out.base if setting.out else None
         found = limits.candidates(self._limits, setting.inputs, out, bound if setting.bytes > machine.first_cache() else 1)
         what = tuple(x.nbytes for x in setting.inputs), out is not None and out.nbytes
-        looks = []
+        looks = {}
         for team in sorted({limit.threads for limit in found}):
-            mine = [limit for limit in found if limit.threads == team]
             if (*what, team) not in self._chosen:
-                best, seconds = measure.fastest(mine)
+                best, seconds = measure.fastest([limit for limit in found if limit.threads == team])
                 self._chosen[*what, team] = best.name, seconds
-            name, seconds = self._chosen[*what, team]
-            looks.append((seconds, next(limit for limit in mine if limit.name == name)))
-        least = min(seconds for seconds, _ in looks)
-        return [limit for seconds, limit in looks if seconds <= HOPELESS * least]
+            looks[team] = self._chosen[*what, team]
+        least = min(seconds for _, seconds in looks.values())
+        for team, (_, seconds) in list(looks.items()):
+            if seconds > HOPELESS * least:
+                del looks[team], self._chosen[*what, team]  # the next case looks again
+        return [limit for limit in found if looks.get(limit.threads, [None])[0] == limit.name]
 
     def _row(self, case, setting, bound, error, timed):
         theirs, ours = timed["numpy"], timed["raptors"]
