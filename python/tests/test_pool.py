@@ -149,3 +149,5 @@ def test_what_waits_is_the_kernels_under_pressure():
     again = [raptors.add(x, float(i)) for i in range(6)]
     assert {address(result) for result in again} == {place for place, _ in places}
     assert all((result == i + 1).all() for i, result in enumerate(again))
+    del again
+    assert raptors.pool()["held"] == held
