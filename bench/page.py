@@ -18,7 +18,7 @@ h1 { margin-bottom: .2rem } h2 { margin-top: 2.2rem; border-bottom: 1px solid #d
 .tile.bad b, td.bad, tr.bad td.ratio { color: #c1121f; font-weight: 600 }
 figure { margin: 0 0 1rem; overflow-x: auto } figure svg { max-width: 100%; height: auto }
 table { border-collapse: collapse; font-size: 13px; width: 100% } th { text-align: left; cursor: pointer; position: sticky; top: 0; background: #fff }
-th.n { text-align: right } td, th { padding: .16rem .5rem; border-bottom: 1px solid #eee; white-space: nowrap } td.n { text-align: right; font-variant-numeric: tabular-nums }
+th.n { text-align: right } tfoot td { font-weight: 600; border-top: 2px solid #ddd } td, th { padding: .16rem .5rem; border-bottom: 1px solid #eee; white-space: nowrap } td.n { text-align: right; font-variant-numeric: tabular-nums }
 tr.bad { background: #fdf1f0 } input { font: inherit; padding: .3rem .5rem; width: 24rem; margin-bottom: .6rem }
 """
 
@@ -92,8 +92,17 @@ def _losses(doc):
     return f"<h2>Losses</h2>{_table(losses[:_LOSSES], 'losses')}{rest}"
 
 
-def _side_by_side(title, note, text):
-    return f"<h2>{title}</h2><p>{note}</p><pre>{escape(text)}</pre>" if text else ""
+def _side_by_side(title, note, grid, bad=lambda value: False):
+    if not grid:
+        return ""
+    head = "".join(f'<th{" class=n" * (k > 0)}>{escape(text)}</th>' for k, text in enumerate(grid[0]))
+    lines = []
+    for line in grid[1:]:
+        cells = zip(line[1:], report.figures_text(line))
+        figures = (f'<td class="n{" bad" * (value is not None and bad(value))}" data-v="{value or 0!r}">{text}</td>' for value, text in cells)
+        lines.append(f"<tr><td>{escape(line[0])}</td>{''.join(figures)}</tr>")
+    body = f"<tbody>{''.join(lines[:-1])}</tbody><tfoot>{lines[-1]}</tfoot>"
+    return f'<h2>{title}</h2><p>{note}</p><table><thead><tr>{head}</tr></thead>{body}</table>'
 
 
 def page(doc):
@@ -126,8 +135,10 @@ def page(doc):
                 "nearest representable number.",
                 [plots.error(doc, dtype) for dtype in cases.FLOATS],
             ),
-            _side_by_side("Backends", "The best backend's time over each one's.", report.backends_table(doc["cases"])),
-            _side_by_side("Peers", "Each one's time over ours: below 1 it is faster.", report.peers_table(doc["cases"])),
+            _side_by_side("Backends", "The best backend's time over each one's.", report.backends_grid(doc["cases"])),
+            _side_by_side(
+                "Peers", "Each one's time over ours: below 1 it is faster.", report.peers_grid(doc["cases"]), lambda value: value < 1
+            ),
             '<h2>All cases</h2><input id="find" placeholder="filter: mean float32 2048">',
             _table(report.worst_first(doc["cases"]), "cases"),
             f"<script>{_SCRIPT}</script></html>\n",

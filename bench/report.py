@@ -188,41 +188,57 @@ def markdown(doc):
     return "\n".join(lines) + "\n"
 
 
-def _side_by_side(header, lines, mean):
-    """Names over columns of figures, a row for each case; the geometric mean of each column below."""
+def _side_by_side(header, lines):
+    """Names over columns of figures, a line for each case; the geometric mean of each column below."""
     columns = [[line[k] for line in lines if line[k] is not None] for k in range(1, len(header))]
-    lines = [*lines, [mean, *(stats.geometric_mean([value or 0.005 for value in column]) for column in columns)]]
-    width = max(len(line[0]) for line in lines)
-    text = [header[0].ljust(width) + "".join(name.rjust(12) for name in header[1:])]
-    for line in lines:
-        text.append(line[0].ljust(width) + "".join(("" if value is None else f"{value:.2f}").rjust(12) for value in line[1:]))
-    return "\n".join(text) + "\n"
+    means = [stats.geometric_mean([value or 0.005 for value in column]) for column in columns]
+    return [header, *lines, ["geometric mean", *means]]
+
+
+def figures_text(line):
+    return ["" if value is None else f"{value:.2f}" for value in line[1:]]
+
+
+def _grid_text(grid):
+    if not grid:
+        return ""
+    width = max(len(line[0]) for line in grid)
+    cells = [grid[0][1:], *map(figures_text, grid[1:])]
+    return "".join(line[0].ljust(width) + "".join(cell.rjust(12) for cell in row) + "\n" for line, row in zip(grid, cells))
 
 
 def backends_table(rows):
+    return _grid_text(backends_grid(rows))
+
+
+def peers_table(rows):
+    return _grid_text(peers_grid(rows))
+
+
+def backends_grid(rows):
     """The best backend's time over each one's."""
     rows = [row for row in measured(rows) if row.get("backends")]
     if not rows:
-        return ""
+        return []
     names = list(rows[0]["backends"])
     lines = []
     for row in rows:
         times = [row["backends"][name]["seconds"] for name in names]
         lines.append([row["key"], *(min(times) / seconds for seconds in times)])
-    return _side_by_side(["best backend's time over its own", *names], lines, "geometric mean")
+    return _side_by_side(["best backend's time over its own", *names], lines)
 
 
-def peers_table(rows):
+def peers_grid(rows):
     """Each peer's time over ours: below 1 the peer is faster."""
     rows = [row for row in measured(rows) if row.get("peers")]
     if not rows:
-        return ""
+        return []
     names = sorted({name for row in rows for name in row["peers"]})
     lines = []
     for row in rows:
         times = {"numpy": row["numpy"], **row["peers"]}
         lines.append([row["key"], *(times[n]["seconds"] / row["raptors"]["seconds"] if n in times else None for n in ["numpy", *names])])
-    return _side_by_side(["its time over raptors' time", "numpy", *names], lines, "geometric mean")
+    return _side_by_side(["its time over raptors' time", "numpy", *names], lines)
 
 
 def read(path):
