@@ -27,7 +27,7 @@ class Problem:
     axis: object  # None, an int or a tuple; of maps None
     dtype: str
     shape: tuple
-    layout: str  # of x, or of a and b: "C", "F", "C+F", "C+row", ... (docs/perf_report.md)
+    layout: str  # of x, or of a and b: "C", "F", "C+F", "C+row", "C+k", ... (docs/perf_report.md)
     data: str
     outs: tuple = (False,)
     source: str = field(default="", compare=False)  # of the suite `real`: which data
@@ -109,6 +109,9 @@ def shapes(ops):
         for op in (op for op in ops if op.kind == "map2"):
             for layout in ("C+row", "C+col"):
                 yield from (_map("shapes", op, dtype, shape, layout, (True,)) for dtype in FLOATS)
+    for shape in [(16,), (1009, 1013)]:
+        for op in (op for op in ops if op.kind == "map2"):
+            yield from (_map("shapes", op, dtype, shape, "C+k", (True, False)) for dtype in FLOATS)
     for dtype, itemsize in (("float32", 4), ("float64", 8)):
         yield from _each("shapes", ops, main_memory(itemsize), "C", (True, False), [dtype])
 

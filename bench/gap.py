@@ -12,6 +12,7 @@ import numpy as np
 
 import cases
 import guard
+import machine
 import page
 import report
 import runner
@@ -41,6 +42,8 @@ def parser():
     p.add_argument("--filter", type=re.compile, metavar="REGEX", help="only cases whose key matches, e.g. '/mean.*float32'")
     p.add_argument("--threads", type=threads, default=[1, "all"], metavar="LIST", help="settings to run at (default: 1,all)")
     p.add_argument("--seconds", type=float, metavar="S", help="time for one case (default: 0.25; with --quick 0.12)")
+    p.add_argument("--within", type=float, metavar="MINUTES", help="begin no further case after so long")
+    p.add_argument("--resume", action="store_true", help="measure only what the output folder's gap.json has not, and add to it")
     p.add_argument("--output", type=Path, default=OUTPUT, metavar="DIR", help="where to write (default: build/gap)")
     p.add_argument("--rows", type=int, default=60, metavar="N", help="rows printed, worst first; every loss is (default: 60)")
     p.add_argument("--list", action="store_true", help="print the keys of the cases, and measure nothing")
@@ -53,7 +56,7 @@ def parser():
 
 def settings_of(options):
     seconds = options.seconds or (0.12 if options.quick else 0.25)
-    deadline = QUICK_DEADLINE if options.quick else None
+    deadline = 60 * options.within if options.within else QUICK_DEADLINE if options.quick else None
     return runner.Settings(seconds, options.threads, options.backends, options.peers, deadline)
 
 
@@ -69,13 +72,27 @@ def recorded(options, settings):
     }
 
 
-def measure(run, problems, wanted):
-    """(rows, complete, interrupted)"""
-    rows = []
+def resumed(options, said, library):
+    """The rows that an earlier part of the same run has measured; an error where it was not the same."""
+    path = options.output / "gap.json"
+    if not options.resume or not path.exists():
+        return []
+    doc = report.read(path)
+    now = {"settings": said, "versions": machine.versions(np, library), "machine": {"cpu": machine.cpu_name()}}
+    for part, values in now.items():
+        for name, value in values.items():
+            if doc[part].get(name) != value:
+                raise SystemExit(f"gap: {path} cannot be resumed: its {name} is {doc[part].get(name)}, not {value}")
+    return doc["cases"]
+
+
+def measure(run, problems, rows, wanted):
+    """Adds to the rows what they have not: (complete, interrupted)"""
+    there = {row["key"] for row in rows}
     try:
-        return rows, run.run(problems, rows, wanted), False
+        return run.run(problems, rows, lambda case: wanted(case) and case.key not in there), False
     except KeyboardInterrupt:
-        return rows, False, True
+        return False, True
 
 
 def repeat(run, problems):
@@ -127,7 +144,8 @@ def main(arguments=None, library=None):
     settings = settings_of(options)
     said = recorded(options, settings)
     run = runner.Runner(library, settings)
-    rows, complete, interrupted = measure(run, problems, wanted)
+    rows = resumed(options, said, library)
+    complete, interrupted = measure(run, problems, rows, wanted)
     code = verdict(options, run, problems, rows) if options.guard and not interrupted else 0
     created = datetime.now(timezone.utc).isoformat(timespec="seconds")
     publish(report.document(rows, np, library, said, complete, created), options)

@@ -1,6 +1,7 @@
 # machine.py -- what the report says about where it was made: CPU, caches, versions, environment.
 # SPDX-License-Identifier: MIT
 
+import hashlib
 import os
 import platform
 from pathlib import Path
@@ -18,6 +19,10 @@ def caches():
         size = (index / "size").read_text().strip()
         found["L" + (index / "level").read_text().strip()] = int(size.rstrip("K")) * 1024
     return found
+
+
+def first_cache():
+    return caches().get("L1", 32 << 10)
 
 
 def last_cache():
@@ -51,9 +56,18 @@ def describe():
     }
 
 
+def build(library):
+    """Tells two builds of one version apart: the digest of the package's shared objects."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(getattr(library, "__file__", os.devnull)).parent.glob("*.so*")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def versions(numpy, library):
     return {
         "raptors": str(getattr(library, "__version__", "unknown")),
+        "build": build(library),
         "backend": library.backend(),
         "backends": list(library.backends()),
         "numpy": numpy.__version__,

@@ -8,6 +8,7 @@ import plots
 import report
 
 _LOSSES = 30  # rows of the first table
+_TEXTS = 5  # columns before the numbers
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1c1c1c; background: #fff; margin: 2rem auto; max-width: 1240px; padding: 0 1rem }
@@ -17,7 +18,7 @@ h1 { margin-bottom: .2rem } h2 { margin-top: 2.2rem; border-bottom: 1px solid #d
 .tile.bad b, td.bad, tr.bad td.ratio { color: #c1121f; font-weight: 600 }
 figure { margin: 0 0 1rem; overflow-x: auto } figure svg { max-width: 100%; height: auto }
 table { border-collapse: collapse; font-size: 13px; width: 100% } th { text-align: left; cursor: pointer; position: sticky; top: 0; background: #fff }
-td, th { padding: .16rem .5rem; border-bottom: 1px solid #eee; white-space: nowrap } td.n { text-align: right; font-variant-numeric: tabular-nums }
+th.n { text-align: right } tfoot td { font-weight: 600; border-top: 2px solid #ddd } td, th { padding: .16rem .5rem; border-bottom: 1px solid #eee; white-space: nowrap } td.n { text-align: right; font-variant-numeric: tabular-nums }
 tr.bad { background: #fdf1f0 } input { font: inherit; padding: .3rem .5rem; width: 24rem; margin-bottom: .6rem }
 """
 
@@ -25,9 +26,10 @@ _SCRIPT = """
 const body = document.querySelector('#cases tbody'), find = document.querySelector('#find')
 find.oninput = () => { const words = find.value.toLowerCase().split(/\\s+/)
   for (const row of body.rows) row.hidden = !words.every(w => row.textContent.toLowerCase().includes(w)) }
-document.querySelectorAll('#cases th').forEach((head, k) => { let turn = 1; head.onclick = () => {
-  const value = row => { const c = row.cells[k]; return c.dataset.v === undefined ? c.textContent : +c.dataset.v }
-  body.append(...[...body.rows].sort((a, b) => (value(a) > value(b) ? 1 : value(a) < value(b) ? -1 : 0) * turn)); turn = -turn } })
+document.querySelectorAll('th').forEach(head => { let turn = 1; head.onclick = () => {
+  const k = head.cellIndex, rows = head.closest('table').tBodies[0]
+  const value = row => { const c = row.cells[k]; return !c ? '' : c.dataset.v === undefined ? c.textContent : +c.dataset.v }
+  rows.append(...[...rows.rows].sort((a, b) => (value(a) > value(b) ? 1 : value(a) < value(b) ? -1 : 0) * turn)); turn = -turn } })
 """
 
 
@@ -41,9 +43,9 @@ def _tiles(doc):
     if wrong:
         tiles.append(_tile(wrong, "wrong answers", True))
     for entry in doc["summary"]:
-        where = f"threads {entry['threads']}"
+        where = report.threads_text(entry["threads"])
         tiles.append(_tile(f"{entry['geometric_mean']:.2f}x", f"NumPy's speed, geometric mean, {where}"))
-        tiles.append(_tile(f"{entry['losses']} of {entry['cases']}", f"cases below 1.0, {where}", entry["losses"] > 0))
+        tiles.append(_tile(f"{entry['losses']} of {entry['cases']}", f"cases below 1.0, {entry['sure_losses']} of them surely, {where}", entry["losses"] > 0))
         if entry["median_limit_share"] is not None:
             tiles.append(_tile(f"{entry['median_limit_share']:.0%}", f"of the machine's limit, median above L1, {where}"))
     return '<div class="tiles">' + "".join(tiles) + "</div>"
@@ -55,7 +57,7 @@ def _number(text, value):
 
 def _row(row):
     text = report.cells(row)
-    out = "".join(f"<td>{escape(cell)}</td>" for cell in text[:5])
+    out = "".join(f"<td>{escape(cell)}</td>" for cell in text[:_TEXTS])
     if row["status"] != "measured":
         return f'<tr class="bad">{out}<td colspan="8" class="bad">{escape(row["status"])}: {escape(row["reason"])}</td></tr>'
     values = [row["numpy"]["seconds"], row["raptors"]["seconds"], row["delta"]]
@@ -69,8 +71,8 @@ def _row(row):
 
 
 def _table(rows, name):
-    heads = report.COLUMNS + ["NumPy's error", "raptors' error"]
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    heads = report.COLUMNS + report.ERRORS
+    head = "".join(f'<th{" class=n" * (k >= _TEXTS)}>{escape(text)}</th>' for k, text in enumerate(heads))
     return f'<table id="{name}"><thead><tr>{head}</tr></thead><tbody>{"".join(map(_row, rows))}</tbody></table>'
 
 
@@ -90,8 +92,17 @@ def _losses(doc):
     return f"<h2>Losses</h2>{_table(losses[:_LOSSES], 'losses')}{rest}"
 
 
-def _side_by_side(title, note, text):
-    return f"<h2>{title}</h2><p>{note}</p><pre>{escape(text)}</pre>" if text else ""
+def _side_by_side(title, note, grid, bad=lambda value: False):
+    if not grid:
+        return ""
+    head = "".join(f'<th{" class=n" * (k > 0)}>{escape(text)}</th>' for k, text in enumerate(grid[0]))
+    lines = []
+    for line in grid[1:]:
+        cells = zip(line[1:], report.figures_text(line))
+        figures = (f'<td class="n{" bad" * (value is not None and bad(value))}" data-v="{value or 0!r}">{text}</td>' for value, text in cells)
+        lines.append(f"<tr><td>{escape(line[0])}</td>{''.join(figures)}</tr>")
+    body = f"<tbody>{''.join(lines[:-1])}</tbody><tfoot>{lines[-1]}</tfoot>"
+    return f'<h2>{title}</h2><p>{note}</p><table><thead><tr>{head}</tr></thead>{body}</table>'
 
 
 def page(doc):
@@ -100,7 +111,7 @@ def page(doc):
     return "".join(
         [
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Raptors gap report</title><style>{_STYLE}</style>',
-            f'<h1>Raptors beside NumPy</h1><p class="where">{escape(report.heading(doc))}. {escape(doc["created"])}.</p>',
+            f'<h1>Raptors beside NumPy</h1><p class="where">{escape(report.heading(doc))}. {report.created_text(doc)}.</p>',
             unfinished,
             _tiles(doc),
             _losses(doc),
@@ -112,7 +123,7 @@ def page(doc):
             ),
             *(
                 _figures(
-                    f"Ratio by operation, dtype and layout, threads {setting}",
+                    f"Ratio by operation, dtype and layout, {report.threads_text(setting)}",
                     "Geometric mean over shapes of NumPy's time over ours. Red: below 1.",
                     [plots.heat(doc, setting)],
                 )
@@ -124,8 +135,10 @@ def page(doc):
                 "nearest representable number.",
                 [plots.error(doc, dtype) for dtype in cases.FLOATS],
             ),
-            _side_by_side("Backends", "The best backend's time over each one's.", report.backends_table(doc["cases"])),
-            _side_by_side("Peers", "Each one's time over ours: below 1 it is faster.", report.peers_table(doc["cases"])),
+            _side_by_side("Backends", "The best backend's time over each one's.", report.backends_grid(doc["cases"])),
+            _side_by_side(
+                "Peers", "Each one's time over ours: below 1 it is faster.", report.peers_grid(doc["cases"]), lambda value: value < 1
+            ),
             '<h2>All cases</h2><input id="find" placeholder="filter: mean float32 2048">',
             _table(report.worst_first(doc["cases"]), "cases"),
             f"<script>{_SCRIPT}</script></html>\n",

@@ -85,8 +85,8 @@ def speed(doc, dtype):
     picked = [entry for entry in picked if len({row["bytes"] for row in entry[2]}) > 1]
     if not picked:
         return None
-    columns = min(4, len(picked))
-    lines = -(-len(picked) // columns)
+    lines = -(-len(picked) // 4)
+    columns = -(-len(picked) // lines)
     figure, grid = plt.subplots(lines, columns, figsize=(3.6 * columns, 2.9 * lines), squeeze=False, sharey=True)
     for axes in grid.flat[len(picked) :]:
         axes.remove()
@@ -94,8 +94,8 @@ def speed(doc, dtype):
         settings = list(dict.fromkeys(row["threads"]["asked"] for row in rows))
         _draw(axes, _series(rows, settings[0], "numpy"), color=NUMPY, label="NumPy")
         for asked, line in zip(settings, ("-", "--", ":", "-.")):
-            _draw(axes, _series(rows, asked, "raptors"), color=OURS, linestyle=line, label=f"raptors, threads {asked}")
-            _draw(axes, _series(rows, asked, "limit"), color=LIMIT, linestyle=line, alpha=0.6, linewidth=0.9, marker="", label=f"limit, threads {asked}")
+            _draw(axes, _series(rows, asked, "raptors"), color=OURS, linestyle=line, label=f"raptors, {report.threads_text(asked)}")
+            _draw(axes, _series(rows, asked, "limit"), color=LIMIT, linestyle=line, alpha=0.6, linewidth=0.9, marker="", label=f"limit, {report.threads_text(asked)}")
         _scale_axes(axes)
         axes.set_title(report.op_text({"op": op, "axis": axis}) + " " + dtype)
         _mark_caches(axes, doc["machine"]["caches"])
@@ -131,7 +131,8 @@ def heat(doc, asked):
     for y, x in zip(*np.nonzero(~np.isnan(logs))):
         value = 2 ** logs[y, x]
         weight = "bold" if value < 1 else "normal"
-        axes.text(x + 0.5, y + 0.5, f"{value:.2g}" if value < 10 else f"{value:.0f}", ha="center", va="center", fontsize=7, weight=weight,
+        text = f"{min(value, 0.99):.2g}" if value < 1 else f"{value:.2g}" if value < 10 else f"{value:.0f}"
+        axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=7, weight=weight,
                   color="white" if abs(logs[y, x] - 0.5) > 2.6 else "black")  # fmt: skip
     axes.set_xticks(np.arange(len(columns)) + 0.5, [f"{dtype} {layout}" for dtype, layout in columns], rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(np.arange(len(ops)) + 0.5, ops)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import cases
@@ -11,6 +12,8 @@ import stats
 SCHEMA = "raptors-gap/1"
 RED, RESET = "\x1b[31m", "\x1b[0m"
 COLUMNS = ["shape", "op", "dtype", "layout", "threads", "NumPy", "raptors", "delta", "ratio", "interval", "limit"]
+
+ERRORS = ["NumPy's error (ulp)", "raptors' error (ulp)"]
 
 
 def document(rows, numpy, library, settings, complete, created):
@@ -43,7 +46,7 @@ def surely_below(row):
 def summary(rows):
     """One entry for each setting of threads. Shares count where the data exceed the first cache: below it the
     price of a Python call is what is measured."""
-    first_cache = machine.caches().get("L1", 32 << 10)
+    first_cache = machine.first_cache()
     entries = []
     for asked in dict.fromkeys(row["threads"]["asked"] for row in measured(rows)):
         mine = [row for row in measured(rows) if row["threads"]["asked"] == asked]
@@ -65,6 +68,10 @@ def worst_first(rows):
     """Wrong answers, then losses and wins by ratio, then what could not be run."""
     order = {"wrong": 0, "measured": 1, "unavailable": 2}
     return sorted(rows, key=lambda row: (order[row["status"]], row.get("ratio", 0)))
+
+
+def threads_text(asked):
+    return "1 thread" if asked == 1 else f"{asked} threads"
 
 
 def op_text(row):
@@ -133,7 +140,7 @@ def summary_text(doc):
     for entry in doc["summary"]:
         share = entry["median_limit_share"]
         lines.append(
-            f"threads {entry['threads']}: {entry['cases']} cases, {entry['losses']} below 1.0 "
+            f"{threads_text(entry['threads'])}: {entry['cases']} cases, {entry['losses']} below 1.0 "
             f"({entry['sure_losses']} with their whole interval), geometric mean {entry['geometric_mean']:.2f}"
             + ("" if share is None else f", median share of the limit {share:.2f}")
         )
@@ -155,6 +162,10 @@ def heading(doc):
     )
 
 
+def created_text(doc):
+    return datetime.fromisoformat(doc["created"]).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def _error_cell(row, who):
     value = row["error"][who]["max"] if row.get("error") else None
     return "" if value is None else f"{value:.3g}"
@@ -162,8 +173,8 @@ def _error_cell(row, who):
 
 def markdown(doc):
     rows = worst_first(doc["cases"])
-    head = COLUMNS + ["NumPy's error (ulp)", "raptors' error (ulp)"]
-    lines = ["# Gap report", "", heading(doc) + ".", "", doc["created"] + ".", ""]
+    head = COLUMNS + ERRORS
+    lines = ["# Gap report", "", heading(doc) + ".", "", created_text(doc) + ".", ""]
     lines += [*("- " + line for line in summary_text(doc).splitlines()), ""]
     lines += ["Worst first. A ratio in bold is below 1. How to read it: docs/perf_report.md.", ""]
     lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
@@ -177,41 +188,57 @@ def markdown(doc):
     return "\n".join(lines) + "\n"
 
 
-def _side_by_side(header, lines, mean):
-    """Names over columns of figures, a row for each case; the geometric mean of each column below."""
+def _side_by_side(header, lines):
+    """Names over columns of figures, a line for each case; the geometric mean of each column below."""
     columns = [[line[k] for line in lines if line[k] is not None] for k in range(1, len(header))]
-    lines = [*lines, [mean, *(stats.geometric_mean([value or 0.005 for value in column]) for column in columns)]]
-    width = max(len(line[0]) for line in lines)
-    text = [header[0].ljust(width) + "".join(name.rjust(12) for name in header[1:])]
-    for line in lines:
-        text.append(line[0].ljust(width) + "".join(("" if value is None else f"{value:.2f}").rjust(12) for value in line[1:]))
-    return "\n".join(text) + "\n"
+    means = [stats.geometric_mean([value or 0.005 for value in column]) for column in columns]
+    return [header, *lines, ["geometric mean", *means]]
+
+
+def figures_text(line):
+    return ["" if value is None else f"{value:.2f}" for value in line[1:]]
+
+
+def _grid_text(grid):
+    if not grid:
+        return ""
+    width = max(len(line[0]) for line in grid)
+    cells = [grid[0][1:], *map(figures_text, grid[1:])]
+    return "".join(line[0].ljust(width) + "".join(cell.rjust(12) for cell in row) + "\n" for line, row in zip(grid, cells))
 
 
 def backends_table(rows):
+    return _grid_text(backends_grid(rows))
+
+
+def peers_table(rows):
+    return _grid_text(peers_grid(rows))
+
+
+def backends_grid(rows):
     """The best backend's time over each one's."""
     rows = [row for row in measured(rows) if row.get("backends")]
     if not rows:
-        return ""
+        return []
     names = list(rows[0]["backends"])
     lines = []
     for row in rows:
         times = [row["backends"][name]["seconds"] for name in names]
         lines.append([row["key"], *(min(times) / seconds for seconds in times)])
-    return _side_by_side(["best backend's time over its own", *names], lines, "geometric mean")
+    return _side_by_side(["best backend's time over its own", *names], lines)
 
 
-def peers_table(rows):
+def peers_grid(rows):
     """Each peer's time over ours: below 1 the peer is faster."""
     rows = [row for row in measured(rows) if row.get("peers")]
     if not rows:
-        return ""
+        return []
     names = sorted({name for row in rows for name in row["peers"]})
     lines = []
     for row in rows:
         times = {"numpy": row["numpy"], **row["peers"]}
         lines.append([row["key"], *(times[n]["seconds"] / row["raptors"]["seconds"] if n in times else None for n in ["numpy", *names])])
-    return _side_by_side(["its time over raptors' time", "numpy", *names], lines, "geometric mean")
+    return _side_by_side(["its time over raptors' time", "numpy", *names], lines)
 
 
 def read(path):

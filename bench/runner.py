@@ -10,10 +10,13 @@ import numpy as np
 import answers
 import cases
 import limits
+import machine
 import measure
 import peers
 import sides
 import stats
+
+HOPELESS = 4  # times as slow as the fastest, at a first look
 
 
 @dataclass
@@ -147,19 +150,25 @@ class Runner:
         return run
 
     def _limits_of(self, setting, bound):
-        """The fastest loop of each team size. All of them are timed: which team is faster changes with the load."""
+        """The fastest loop of each team size. All of them are timed, as which team is faster changes with the load, but
+        a team that is hopeless: what the first cache holds is done before it has come together, and where its members
+        are kept waiting for a CPU, measuring would take longer than all else."""
         if setting.problem.op.kind == "script":
             return []
         out = setting.out.base if setting.out else None
-        found = limits.candidates(self._limits, setting.inputs, out, bound)
+        found = limits.candidates(self._limits, setting.inputs, out, bound if setting.bytes > machine.first_cache() else 1)
         what = tuple(x.nbytes for x in setting.inputs), out is not None and out.nbytes
-        best = []
+        looks = {}
         for team in sorted({limit.threads for limit in found}):
-            mine = [limit for limit in found if limit.threads == team]
             if (*what, team) not in self._chosen:
-                self._chosen[*what, team] = measure.fastest(mine).name
-            best.append(next(limit for limit in mine if limit.name == self._chosen[*what, team]))
-        return best
+                best, seconds = measure.fastest([limit for limit in found if limit.threads == team])
+                self._chosen[*what, team] = best.name, seconds
+            looks[team] = self._chosen[*what, team]
+        least = min(seconds for _, seconds in looks.values())
+        for team, (_, seconds) in list(looks.items()):
+            if seconds > HOPELESS * least:
+                del looks[team], self._chosen[*what, team]  # the next case looks again
+        return [limit for limit in found if looks.get(limit.threads, [None])[0] == limit.name]
 
     def _row(self, case, setting, bound, error, timed):
         theirs, ours = timed["numpy"], timed["raptors"]

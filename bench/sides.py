@@ -49,7 +49,7 @@ class Setting:
             a = arrays.Operand(values, values.reshape(-1))
         else:
             a = arrays.operand(first, p.data, self.dtype, p.shape)
-        if p.op.kind == "scale":
+        if p.op.kind == "scale" or second == "k":
             return a, arrays.Operand(cases.FACTOR["float" if p.dtype in cases.FLOATS else "int"], None)
         if p.op.kind != "map2":
             return a, None

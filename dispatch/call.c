@@ -40,12 +40,32 @@ static raptors_status refuse_dtype(const char *function, raptors_dtype dtype) {
     return rp_fail(RAPTORS_ERROR_DTYPE, function, "dtype %s is not float32 or float64", rp_dtype_name(dtype));
 }
 
-/* `how` is RP_B_SCALAR where b stands for a scalar that x is combined with. */
+/* Whether a view has one element, at an address a kernel can take. */
+static inline bool single(const raptors_array *x, int64_t item) {
+    for (int k = 0; k < x->ndim; k++)
+        if (x->shape[k] != 1)
+            return false;
+    return (uintptr_t)x->data % (uintptr_t)item == 0;
+}
+
+/* Elements of a call whose operands all lie densely, or are one element for all: `how` says which. 0 for any other. */
+static inline int64_t dense2(const raptors_array *a, const raptors_array *b, const raptors_array *out,
+                             int64_t item, unsigned *how) {
+    const int64_t n = dense(a, out, item);
+    *how = 0;
+    if (n && dense(b, out, item))
+        return n;
+    *how = n ? RP_B_SCALAR : RP_A_SCALAR;
+    return single(n ? b : a, item) ? (n ? n : dense(b, out, item)) : 0;
+}
+
 static raptors_status run_map2(rp_call_op op, rp_map2_op kernel, const raptors_array *a,
-                               const raptors_array *b, const raptors_array *out, unsigned how) {
+                               const raptors_array *b, const raptors_array *out) {
     const rp_kernels *kernels = rp_backend();
-    const int64_t item = rp_itemsize(out->dtype), n = dense(a, out, item), bytes = n * item * (how ? 2 : 3);
-    if (n && rp_gate_under_floor(bytes) && (how || dense(b, out, item))) {
+    const int64_t item = rp_itemsize(out->dtype);
+    unsigned how;
+    const int64_t n = dense2(a, b, out, item, &how), bytes = n * item * (how ? 2 : 3);
+    if (n && rp_gate_under_floor(bytes)) {
         kernels->map2[kernel][out->dtype](out->data, a->data, b->data, n, how);
         rp_gate_small(op, out->dtype, RP_LAYOUT_contiguous, bytes);
         return RAPTORS_OK;
@@ -61,7 +81,7 @@ static raptors_status map2(const char *function, rp_call_op op, rp_map2_op kerne
         return s;
     if (!rp_backend()->map2[kernel][out->dtype])
         return refuse_dtype(function, out->dtype);
-    return run_map2(op, kernel, a, b, out, 0);
+    return run_map2(op, kernel, a, b, out);
 }
 
 static raptors_status map1(const char *function, rp_call_op op, rp_map1_op kernel, const raptors_array *x,
@@ -126,7 +146,7 @@ raptors_status raptors_scale(const raptors_array *x, double factor, const raptor
         return rp_fail(RAPTORS_ERROR_VALUE, function, "factor: %.17g is not a value of %s", factor,
                        rp_dtype_name(x->dtype));
     const raptors_array scalar = {.data = &e, .dtype = x->dtype};
-    return run_map2(RP_CALL_scale, RP_MAP2_multiply, x, &scalar, out, RP_B_SCALAR);
+    return run_map2(RP_CALL_scale, RP_MAP2_multiply, x, &scalar, out);
 }
 
 /* ---- reductions -------------------------------------------------------------------------------------- */

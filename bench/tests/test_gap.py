@@ -119,6 +119,28 @@ def test_deadline_leaves_a_valid_report(tmp_path, monkeypatch):
     assert code == 0 and not doc["complete"] and 1 <= len(doc["cases"]) < 20
 
 
+def test_a_python_number_as_operand(tmp_path):
+    code, doc = run(tmp_path, "--suite", "shapes", "--threads", "1", "--seconds", "0.01", "--filter", r"/(add|divide)/\w+/16/C\+k/")
+    assert code == 0 and len(doc["cases"]) == 8
+    for row in doc["cases"]:
+        assert row["error"]["bits_equal"] and row["bytes"] == 2 * 16 * int(row["dtype"][-2:]) // 8
+
+
+def test_a_run_in_parts_is_one_report(tmp_path, capsys):
+    arguments = ["--suite", "2d", "--threads", "1", "--seconds", "0.01", "--filter", "/(negative|sqrt)/float32/", "--resume"]
+    parts = []
+    while not parts or not parts[-1]["complete"]:
+        code, doc = run(tmp_path, *arguments, *(["--within", "0.0001"] if len(parts) < 3 else []))
+        assert code == 0
+        parts.append(doc)
+    assert [len(part["cases"]) for part in parts] == [1, 2, 3, 16]
+    assert parts[-1]["cases"][:3] == parts[2]["cases"]
+    assert len({row["key"] for row in doc["cases"]}) == 16 == sum(entry["cases"] for entry in doc["summary"])
+    with pytest.raises(SystemExit, match="its seconds is 0.01, not 0.02"):
+        run(tmp_path, *arguments, "--seconds", "0.02")
+    assert len(run(tmp_path, *arguments[:-1], "--within", "0.0001")[1]["cases"]) == 1
+
+
 def test_estimate_of_the_time_left(monkeypatch):
     progress = runner.Progress(10)
     progress._begin -= 20

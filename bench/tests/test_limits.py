@@ -4,7 +4,11 @@ import ctypes
 import numpy as np
 import pytest
 
+import cases
 import limits
+import runner
+import sides
+from standin import StandIn
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +42,28 @@ def test_reading_takes_longer_for_more(library):
     times = [min(limits.candidates(library, [x], None, 1)[0].seconds(20) for _ in range(5)) for x in (small, great)]
     assert times[1] > 8 * times[0]
     assert ctypes.sizeof(limits.Loop) == 64
+
+
+def test_which_limits_are_timed(monkeypatch):
+    """A team as long as it is not hopeless; that is looked at anew, and what was chosen is not."""
+    looks = {1: 1e-3, 2: 0.6e-3}
+    asked = []
+
+    def fastest(candidates):
+        asked.append(candidates[0].threads)
+        return candidates[0], looks[candidates[0].threads]
+
+    monkeypatch.setattr(runner.measure, "fastest", fastest)
+    run = runner.Runner(StandIn(), runner.Settings(0.01, [1]))
+
+    def teams(shape):
+        problem = next(p for p in cases.problems("shapes") if p.key.startswith(f"shapes/sum/float64/{shape}/"))
+        return [limit.threads for limit in run._limits_of(sides.Setting(problem), 2)]
+
+    assert teams("1009x1013") == [1, 2] == teams("1009x1013") == asked
+    assert teams("16") == [1]
+    run._chosen.clear(), asked.clear()
+    looks[2] = 5e-3
+    assert [teams("1009x1013"), teams("1009x1013")] == [[1], [1]] and asked == [1, 2, 2]
+    looks[2] = 0.6e-3
+    assert teams("1009x1013") == [1, 2]

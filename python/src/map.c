@@ -192,12 +192,18 @@ static PyObject *run(const map_task *task, raptors_array *views, PyObject *out) 
     return status == RAPTORS_ERROR_OVERLAP && out ? run_aside(task, views, out) : NULL;
 }
 
+/* NumPy warns of a third argument to minimum and maximum, which many take for one more input. */
+static bool is_warned_of(const map_row *row, Py_ssize_t positional) {
+    return positional > 2 && (row == &rows[ROW_minimum] || row == &rows[ROW_maximum]);
+}
+
 static PyObject *map(const map_row *row, PyObject *const *values, Py_ssize_t positional, PyObject *names) {
     rp_arguments arguments = {values, positional, names};
     raptors_array views[MAX_INPUTS + 1];
     rp_item item;
     PyObject *out, *result = NULL;
-    if (read_output(&arguments, row->inputs, &out) && view_inputs(row, values, views, &item)) {
+    if (!is_warned_of(row, positional) && read_output(&arguments, row->inputs, &out) &&
+        view_inputs(row, values, views, &item)) {
         result = run(&(map_task){row, NULL, row->inputs}, views, out);
     }
     return result || PyErr_Occurred() ? result : rp_ask_numpy(row->numpy, row->name, &arguments);

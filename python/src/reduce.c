@@ -185,7 +185,8 @@ static bool read_ddof(PyObject *object, request *call) {
     if (!PyFloat_CheckExact(object) && !PyLong_CheckExact(object)) {
         return false;
     }
-    call->ddof = PyFloat_AsDouble(object);
+    /* An integer that no C long holds is an error of NumPy's. */
+    call->ddof = PyFloat_CheckExact(object) ? PyFloat_AS_DOUBLE(object) : (double)PyLong_AsLong(object);
     if (PyErr_Occurred()) {
         PyErr_Clear();
         return false;

@@ -1,12 +1,13 @@
 # conftest.py -- how long Hypothesis searches: pytest --hypothesis-profile=long for more.
 # SPDX-License-Identifier: MIT
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import raptors
 
-settings.register_profile("default", deadline=None, max_examples=100)
-settings.register_profile("long", deadline=None, max_examples=5000)
+patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # a busy machine is no failure
+settings.register_profile("default", max_examples=100, **patient)
+settings.register_profile("long", max_examples=5000, **patient)
 settings.load_profile("default")
 
 

@@ -82,12 +82,26 @@ def test_the_library_answers(name, dtype, by_raptors):
     assert_same(by_raptors(name, *inputs), numpy_function(name)(*inputs))
     out = np.empty_like(x)
     assert by_raptors(name, *inputs, out=out) is out
-    assert by_raptors(name, *inputs, out) is out
+    if name not in ("minimum", "maximum"):  # NumPy has a warning for those
+        assert by_raptors(name, *inputs, out) is out
     assert by_raptors(name, *inputs, out=(out,)) is out
     overlapping = np.arange(1, 20, dtype=dtype)
     expected = numpy_function(name)(*[overlapping[:-1]] * inputs_of(name))
     by_raptors(name, *[overlapping[:-1]] * inputs_of(name), out=overlapping[1:])
     assert bits(overlapping[1:]) == bits(expected)
+
+
+@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_an_output_by_position(name, dtype):
+    x = np.arange(1, 5, dtype=dtype)
+    outs = [np.zeros_like(x), np.zeros_like(x)]
+    ours, theirs = (
+        outcome(function, *[x] * inputs_of(name), *([out] if name != "copy" else []), **({"out": out} if name == "copy" else {}))
+        for function, out in zip((getattr(raptors, name), numpy_function(name)), outs)
+    )
+    assert_same_outcome(ours, theirs)
+    assert bits(outs[0]) == bits(outs[1])
 
 
 SCALARS = [2, -3, 0, 2.5, 1e300, 1e-300, float("nan"), float("inf"), 2**31, 2**40, 2**63 - 1, 2**63, 2**80, 10**400,

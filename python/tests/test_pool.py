@@ -1,5 +1,6 @@
 # test_pool.py -- memory for large results is recycled, bounded, and given back.
 # SPDX-License-Identifier: MIT
+import ctypes
 import gc
 import threading
 import time
@@ -124,3 +125,29 @@ def test_threads_share_it():
     assert not wrong
     held = raptors.pool()
     assert held["blocks"] <= 16 and held["held"] <= held["limit"]
+
+
+def lazily_freed():
+    with open("/proc/self/smaps_rollup") as file:
+        return next(int(line.split()[1]) << 10 for line in file if line.startswith("LazyFree"))
+
+
+def test_what_waits_is_the_kernels_under_pressure():
+    """All but the last 32 MiB are offered; taken, headers too, they still serve as memory for the next results."""
+    x = np.ones(2 * LARGE)
+    results = [raptors.add(x, float(i)) for i in range(6)]
+    places, before = [(address(result), result.nbytes) for result in results], lazily_freed()
+    del results
+    held = raptors.pool()["held"]
+    assert held >= 6 * x.nbytes
+    assert lazily_freed() - before >= held - (32 << 20) - x.nbytes
+    libc, pageout = ctypes.CDLL(None, use_errno=True), 21
+    there = resident()
+    for place, size in places:
+        libc.madvise(ctypes.c_void_p(place - 4096), ctypes.c_size_t(size + 4096), pageout)
+    assert there - resident() >= 3 * x.nbytes
+    again = [raptors.add(x, float(i)) for i in range(6)]
+    assert {address(result) for result in again} == {place for place, _ in places}
+    assert all((result == i + 1).all() for i, result in enumerate(again))
+    del again
+    assert raptors.pool()["held"] == held

@@ -266,7 +266,7 @@ WRONG = [
     (([1.0],), {"nonsense": 1}), (([1.0], 0), {"axis": 0}), (([],), {}), ((np.empty((0, 3)),), {"axis": 0}),
     ((np.empty((0, 3)),), {"axis": 1}), (([1.0],), {"dtype": "nonsense"}), (([[1.0], [1.0, 2.0]],), {}),
     ((np.ones(3),), {"keepdims": "yes"}), ((np.ones(3),), {"keepdims": 1}), ((np.ones(3),), {"ddof": 3}),
-    ((np.ones(3),), {"ddof": 5}), ((np.ones(3),), {"ddof": None}), ((np.ones(3),), {"ddof": 10**400}),
+    ((np.ones(3),), {"ddof": 5}), ((np.ones(3),), {"ddof": None}), ((np.ones(3),), {"ddof": 10**400}), ((np.ones(3),), {"ddof": -(2**70)}),
     ((np.ones(3), None, None, None, None, None, None, None), {}), ((np.float64(3.0),), {}), ((3,), {"axis": 0}),
     ((np.ones(3),), {"where": np.array([True, False, True])}), ((np.ones(3),), {"initial": 5.0}), (("text",), {}),
     ((None,), {}), ((np.array(3.5),), {"axis": -1}), ((np.array(3.5),), {"axis": 1}), ((np.ones(3),), {"axis": ()}),
