@@ -14,7 +14,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE BOTH) # an installed Raptors is looked for where it is
 set(CMAKE_C_FLAGS_INIT "-isystem ${sysroot}/usr/include -isystem ${sysroot}/usr/include/aarch64-linux-gnu")
 set(CMAKE_EXE_LINKER_FLAGS_INIT
-    "-L${sysroot}/usr/lib/aarch64-linux-gnu -Wl,-rpath,${sysroot}/usr/lib/aarch64-linux-gnu")
+    "-L${sysroot}/usr/lib/aarch64-linux-gnu -Wl,-rpath,${sysroot}/usr/lib/aarch64-linux-gnu,--disable-new-dtags") # for libraries of libraries, too
 set(CMAKE_SHARED_LINKER_FLAGS_INIT "-L${sysroot}/usr/lib/aarch64-linux-gnu")
 
 # QEMU_CPU in the environment chooses the CPU: max (the default), cortex-a53 ...
