@@ -28,9 +28,10 @@ static void check_fields(const rp_environment *e) {
     must(e->threads >= 0 && e->threads <= RP_MAX_THREADS);
     must(memchr(e->simd, '\0', sizeof e->simd) != NULL && e->simd[0] != '\0');
     must(e->mode == RAPTORS_LEARN || e->mode == RAPTORS_FREEZE || e->mode == RAPTORS_OFF);
-    must(e->profile <= RP_PROFILE_PATH);
+    must(e->profile == RP_PROFILE_NONE || e->profile == RP_PROFILE_AUTO || e->profile == RP_PROFILE_PATH);
     must(memchr(e->profile_path, '\0', sizeof e->profile_path) != NULL);
-    must((e->profile == RP_PROFILE_PATH) == (e->profile_path[0] != '\0'));
+    must(e->profile == RP_PROFILE_AUTO || /* has its path once all is loaded */
+         (e->profile == RP_PROFILE_PATH) == (e->profile_path[0] != '\0'));
 }
 
 static void check_complaint(const char *complaint, const char *name) {
