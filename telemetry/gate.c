@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "place.h"
 #include "process.h"
 #include "profile.h"
@@ -16,7 +17,8 @@ static uint64_t no_clock(void) {
     return 0;
 }
 
-static rp_process process = {.learner = {.lock = ATOMIC_FLAG_INIT, .clock = no_clock}};
+/* All zero until the constructor starts it: megabytes that the library's file need not hold. */
+static rp_process process;
 
 /* Of a model that does not use up the loader's small reserve of static TLS. */
 static _Thread_local struct {
@@ -114,6 +116,11 @@ bool rp_gate_alone(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t
 }
 
 void rp_gate_ask(const rp_question *q, rp_answer *a) {
+    if (__builtin_expect(process.learner.clock == NULL, 0)) { /* called before the constructor */
+        *a = (rp_answer){0};
+        rp_answer_alone(a, q, RP_ARM_alone, RP_REASON_prior);
+        return;
+    }
     rp_learner_ask(&process.learner, &self.thread, q, a);
 }
 
