@@ -28,12 +28,27 @@ int rp_cpu_model(char *buffer, size_t size) {
 }
 
 #elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+/* Where the second word of capabilities is empty, as on a Cortex-A53, cpu_features looks for it in /proc and prints that it
+ * does; the first word has all that a backend asks. */
+static bool cpu_features_would_print(void) {
+    return getauxval(AT_HWCAP2) == 0;
+}
 
 rp_features rp_features_read(void) {
+    const unsigned long first = getauxval(AT_HWCAP);
+    if (cpu_features_would_print()) {
+        return (rp_features){.fp = first & HWCAP_FP ? -1 : 0, .asimd = first & HWCAP_ASIMD ? -1 : 0};
+    }
     return GetAarch64Info().features;
 }
 
 int rp_cpu_model(char *buffer, size_t size) {
+    if (cpu_features_would_print()) {
+        return snprintf(buffer, size, "capabilities %lx", getauxval(AT_HWCAP));
+    }
     const Aarch64Info info = GetAarch64Info();
     return snprintf(buffer, size, "implementer %d variant %d part %d revision %d", info.implementer,
                     info.variant, info.part, info.revision);
