@@ -217,21 +217,7 @@ RP_APART void F(part)(RP_WC *state, int64_t pitch, const char *x, int64_t stride
     F(strip)(state, pitch, x, stride, 1, rows, 1, k);
 }
 
-RP_INLINE void F(rest)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
-                       int64_t rows, int64_t k) {
-    enum { N = TYPE(v_count) };
-    if (apart == 1) {
-        F(part)(state, pitch, x, stride, rows, k);
-        return;
-    }
-    for (int64_t r = 0; r < rows; r += RP_BLOCK) {
-        RP_C block[RP_BLOCK * N];
-        const int64_t n = rows - r < RP_BLOCK ? rows - r : RP_BLOCK;
-        for (int64_t i = 0; i < n; i++)
-            TYPE(gather)(block + i * N, (const RP_C *)(const void *)(x + (r + i) * stride), k, apart);
-        F(part)(state, pitch, (const char *)block, N * (int)sizeof(RP_C), n, k);
-    }
-}
+#include "rest.h"
 
 /* Columns from c on: in strips, in vectors, and what is left. */
 RP_INLINE void F(strips)(RP_WC *s, int64_t pitch, const char *row, int64_t stride, int64_t apart,

@@ -121,22 +121,7 @@ RP_APART void F(part)(double *state, int64_t pitch, const char *x, int64_t strid
     F(strip)(state, pitch, x, stride, 1, rows, k);
 }
 
-/* As in fold.h. */
-RP_INLINE void F(rest)(double *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
-                       int64_t rows, int64_t k) {
-    enum { N = TYPE(v_count) };
-    if (apart == 1) {
-        F(part)(state, pitch, x, stride, rows, k);
-        return;
-    }
-    for (int64_t r = 0; r < rows; r += RP_BLOCK) {
-        RP_C block[RP_BLOCK * N];
-        const int64_t n = rows - r < RP_BLOCK ? rows - r : RP_BLOCK;
-        for (int64_t i = 0; i < n; i++)
-            TYPE(gather)(block + i * N, (const RP_C *)(const void *)(x + (r + i) * stride), k, apart);
-        F(part)(state, pitch, (const char *)block, N * (int)sizeof(RP_C), n, k);
-    }
-}
+#include "rest.h"
 
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
                             int64_t apart, int64_t rows, int64_t cols, rp_index index) {
