@@ -306,46 +306,51 @@ static void a_lying_profile_is_overruled(void **state) {
     }
 }
 
-static pid_t keep_saving(int places) {
+static pid_t keep_saving(rp_process *p) {
     pid_t child = fork();
+    assert_true(child >= 0);
     if (child == 0) {
-        rp_process *p = learned(places);
-        for (;;) {
-            if (rp_profile_save_to(p, path)) {
-                _exit(1);
-            }
+        while (rp_profile_save_to(p, path) == NULL) {
         }
+        _exit(1);
     }
     return child;
 }
 
-/* Of 32 processes that save at once, each killed at some moment, and one that loads all the while. */
+/* It ends by this alone: a save that fails ends it earlier. */
+static void stop_saving(pid_t child) {
+    int status;
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    ts_check(WIFSIGNALED(status), "a profile could not be saved");
+}
+
+/* Of 32 processes that save at once, each killed at some moment, and one that loads all the while. The first are not killed
+   before one of them has saved: an emulator may take longer to fork than a round lasts. */
 static void there_is_always_one_whole_file(void **state) {
     (void)state;
-    rp_process *p = new_process();
+    rp_process *p = new_process(), *small = learned(1), *large = learned(5);
     ts_prng g = {7};
     int loads = 0;
     unlink(path);
     for (int round = 0; round < 16; round++) {
-        pid_t a = keep_saving(1), b = keep_saving(5);
-        for (int end = (int)ts_below(&g, 60); end >= 0; end--) {
+        pid_t a = keep_saving(small), b = keep_saving(large);
+        for (int end = (int)ts_below(&g, 60); end >= 0 || loads == 0; end--) {
             const char *trouble = rp_profile_load_from(p, path);
             ts_check(trouble == NULL || p->profile_state == RP_PROFILE_absent, "round %d: %s", round,
                      trouble);
             loads += trouble == NULL;
             usleep((useconds_t)ts_below(&g, 1000));
         }
-        kill(a, SIGKILL);
-        kill(b, SIGKILL);
-        waitpid(a, NULL, 0);
-        waitpid(b, NULL, 0);
+        stop_saving(a);
+        stop_saving(b);
         const char *trouble = rp_profile_load_from(p, path);
-        ts_check(trouble == NULL || p->profile_state == RP_PROFILE_absent, "after round %d: %s", round,
-                 trouble);
+        ts_check(trouble == NULL, "after round %d: %s", round, trouble);
     }
     printf("%d whole files read\n", loads);
-    assert_true(loads > 0);
     free(p);
+    free(small);
+    free(large);
 }
 
 int main(void) {
