@@ -25,6 +25,8 @@ enum {
     F(strip_vectors) =
         RP_LIFT == 1 ? 2 : 4, /* read from a row in one go: as many as registers hold a tree of */
     F(most_vectors) = F(lane_vectors) > F(strip_vectors) ? F(lane_vectors) : F(strip_vectors),
+    F(line_vectors) = RP_LINE / (int)sizeof(V),
+    F(sweep_vectors) = F(line_vectors) < F(strip_vectors) ? F(line_vectors) : F(strip_vectors),
     F(terms) = RP_LIFT == 1 ? F(halves) : 1,             /* of a vector, where steps are taken */
     F(sweep) = RP_SWEEP / (F(terms) * (int)sizeof(RP_C)) /* columns of a sweep */
 };
@@ -183,21 +185,32 @@ static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t index) {
     F(fill)(state, pitch, cols);
 }
 
-/* One block of whole strips, a tree in a sweep: for rows so long that no more than a block of them is near. Eight rows are
-   as many as hardware follows, and as one set of the nearest cache holds where rows lie a multiple of 4 KB apart. The same
-   order as a strip's. */
+/* The first lines of the tree that begins at a row, asked for while another is read: hardware that fetches ahead stops at a
+   page's end, and each of eight rows would wait for memory anew. At column c; behind the last row this is no fault. */
+RP_INLINE void F(ask)(const char *x, int64_t row, int64_t stride, int64_t c) {
+    const int64_t offset = c * (int64_t)sizeof(RP_C);
+    for (int64_t r = row; offset < RP_ASKED && r < row + RP_TREE; r++)
+        __builtin_prefetch((const void *)((uintptr_t)x + (uintptr_t)(r * stride + offset)), 0, 2);
+}
+
+/* One block, a tree in a sweep: for rows so long that no more than a block of them is near. Eight rows are as many as
+   hardware follows, and as one set of the nearest cache holds where rows lie a multiple of 4 KB apart; no more than a line
+   of each in turn, or some lose theirs. The same order as a strip's. */
 static void F(sweep_block)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t cols) {
     enum {
-        VECTORS = F(strip_vectors),
+        VECTORS = F(sweep_vectors),
         WIDTH = VECTORS * (int)TYPE(v_count),
         STEP = VECTORS * F(terms),
         H = F(halves)
     };
     E first[F(sweep) / WIDTH * STEP], second[STEP];
-    for (int64_t c = 0; c < cols; c += WIDTH)
+    for (int64_t c = 0; c < cols; c += WIDTH) {
+        F(ask)(x, RP_TREE, stride, c);
         F(tree)(first + c / WIDTH * STEP, x + c * (int64_t)sizeof(RP_C), stride, 1, VECTORS, 0);
+    }
     for (int64_t c = 0; c < cols; c += WIDTH) {
         W p[VECTORS * H], q[VECTORS * H];
+        F(ask)(x, RP_BLOCK, stride, c);
         F(tree)(second, x + RP_TREE * stride + c * (int64_t)sizeof(RP_C), stride, 1, VECTORS, 0);
         F(lift)(p, first + c / WIDTH * STEP, VECTORS);
         F(lift)(q, second, VECTORS);
@@ -234,7 +247,7 @@ RP_INLINE void F(strips)(RP_WC *s, int64_t pitch, const char *row, int64_t strid
 
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
                             int64_t apart, int64_t rows, int64_t cols, rp_index index) {
-    const int64_t wide = F(strip_vectors) * TYPE(v_count), item = apart * (int64_t)sizeof(RP_C);
+    const int64_t wide = F(sweep_vectors) * TYPE(v_count), item = apart * (int64_t)sizeof(RP_C);
     const int64_t pass = rp_rows_in_l1(cols * item);
     const int64_t first = apart == 1 && pass == RP_BLOCK ? rp_unaligned(x, stride, sizeof(V), item) : 0;
     const int64_t swept = apart == 1 && pass == RP_BLOCK && cols > first ? (cols - first) / wide * wide : 0;
