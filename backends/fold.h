@@ -185,32 +185,42 @@ static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t index) {
     F(fill)(state, pitch, cols);
 }
 
-/* The first lines of the tree that begins at a row, asked for while another is read: hardware that fetches ahead stops at a
-   page's end, and each of eight rows would wait for memory anew. At column c; behind the last row this is no fault. */
-RP_INLINE void F(ask)(const char *x, int64_t row, int64_t stride, int64_t c) {
+/* The first lines of n rows, asked for while others are read: hardware that fetches ahead stops at a page's end, and each of
+   these rows would wait for memory anew. At column c; behind the last row this is no fault. */
+RP_INLINE void F(ask)(const char *x, int64_t row, int64_t n, int64_t stride, int64_t c) {
     const int64_t offset = c * (int64_t)sizeof(RP_C);
-    for (int64_t r = row; offset < RP_ASKED && r < row + RP_TREE; r++)
+    for (int64_t r = row; offset < RP_ASKED && r < row + n; r++)
         __builtin_prefetch((const void *)((uintptr_t)x + (uintptr_t)(r * stride + offset)), 0, 2);
 }
 
-/* One block, a tree in a sweep: for rows so long that no more than a block of them is near. Eight rows are as many as
-   hardware follows, and as one set of the nearest cache holds where rows lie a multiple of 4 KB apart; no more than a line
-   of each in turn, or some lose theirs. The same order as a strip's. */
-static void F(sweep_block)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t cols) {
+/* One block of rows so long that no more than a block of them is near: no more than a line of each in turn, or some lose
+   theirs before all of it is read. */
+static void F(sweep_rows)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t cols) {
+    for (int64_t c = 0; c < cols; c += F(sweep_vectors) * TYPE(v_count)) {
+        F(ask)(x, RP_BLOCK, RP_BLOCK, stride, c);
+        F(strip)(state + c, pitch, x + c * (int64_t)sizeof(RP_C), stride, 1, RP_BLOCK, F(sweep_vectors), 0);
+    }
+}
+
+/* The same, where one set of the nearest cache holds no line of each row: a tree in a sweep, in the same order. The first
+   tree's sums are kept three quarters of RP_ALIAS behind the columns they are of: loads wait for stores whose addresses
+   differ from theirs by a multiple of it. */
+static void F(sweep_trees)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t cols) {
     enum {
         VECTORS = F(sweep_vectors),
         WIDTH = VECTORS * (int)TYPE(v_count),
         STEP = VECTORS * F(terms),
         H = F(halves)
     };
-    E first[F(sweep) / WIDTH * STEP], second[STEP];
+    E room[(RP_SWEEP + RP_ALIAS) / (int)sizeof(E)], second[STEP];
+    E *first = room + ((uintptr_t)x + 3 * RP_ALIAS / 4 - (uintptr_t)room) % RP_ALIAS / sizeof(E);
     for (int64_t c = 0; c < cols; c += WIDTH) {
-        F(ask)(x, RP_TREE, stride, c);
+        F(ask)(x, RP_TREE, RP_TREE, stride, c);
         F(tree)(first + c / WIDTH * STEP, x + c * (int64_t)sizeof(RP_C), stride, 1, VECTORS, 0);
     }
     for (int64_t c = 0; c < cols; c += WIDTH) {
         W p[VECTORS * H], q[VECTORS * H];
-        F(ask)(x, RP_BLOCK, stride, c);
+        F(ask)(x, RP_BLOCK, RP_TREE, stride, c);
         F(tree)(second, x + RP_TREE * stride + c * (int64_t)sizeof(RP_C), stride, 1, VECTORS, 0);
         F(lift)(p, first + c / WIDTH * STEP, VECTORS);
         F(lift)(q, second, VECTORS);
@@ -259,10 +269,11 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
         int64_t c = 0;
         if (n == RP_BLOCK && swept) {
             F(strips)(s, pitch, row, stride, 1, n, 0, first);
-            for (c = first; c < first + swept; c += F(sweep))
-                F(sweep_block)
-            (s + c, pitch, row + c * item, stride,
-             first + swept - c < F(sweep) ? first + swept - c : F(sweep));
+            for (c = first; c < first + swept; c += F(sweep)) {
+                const int64_t width = first + swept - c < F(sweep) ? first + swept - c : F(sweep);
+                (rp_rows_collide(stride) ? F(sweep_trees) : F(sweep_rows))(s + c, pitch, row + c * item,
+                                                                           stride, width);
+            }
             c = first + swept;
         }
         F(strips)(s, pitch, row, stride, apart, n, c, cols);

@@ -20,7 +20,15 @@ enum { RP_MOST_BLOCKS = INT32_MAX }; /* of a run, counted in a lane */
 enum { RP_IN_TURN = -1 };            /* in place of a number of elements: fold.h */
 enum { RP_SWEEP = 8192 };            /* bytes of the trees of a sweep, which stay in L1 beside the state */
 enum { RP_LINE = 64 };               /* bytes that memory moves at a time */
+enum { RP_ALIAS = 4096 };            /* bytes after which addresses look the same to a core's nearest parts */
 enum { RP_ASKED = 4 * RP_LINE };     /* of the rows that follow, before they are reached */
+
+/* Whether a line of each row of a block wants half the ways of a set or more: of the nearest cache, a set's lines lie
+   RP_ALIAS apart, and it has 8 of them or more. */
+RP_INLINE int rp_rows_collide(int64_t stride) {
+    enum { HALF_THE_WAYS = 4 };
+    return (stride & -stride) * RP_BLOCK >= RP_ALIAS * HALF_THE_WAYS;
+}
 
 /* Elements before the first that lies at a multiple of a vector's bytes, in every row; 0 where rows differ in that. A load
    across two lines costs two. */
