@@ -40,9 +40,10 @@ enum {
 #define RP_TERM(a, b) RP_STEP_IN(a, b)
 #endif
 
-/* `vectors` vectors of a row, or k elements that follow one another where k is above 0. RP_IN_TURN: rows are read in their order. Left to
-   themselves, compilers sort the loads of a block by where its tree wants them, and along one run hardware that fetches
-   ahead then loses the thread: half the speed from main memory. `apart`, here and below, is known where this is inlined. */
+/* `vectors` vectors of a row, or k elements that follow one another where k is above 0. RP_OF_A_RUN: rows are read in their
+   order, and nothing behind the last element. Left to themselves, compilers sort the loads of a block by where its tree wants
+   them, and along one run hardware that fetches ahead then loses the thread: half the speed from main memory. `apart`, here
+   and below, is known where this is inlined. */
 RP_INLINE void F(row)(E *e, const char *x, int64_t apart, int vectors, int64_t k) {
     for (int v = 0; v < vectors; v++) {
         const RP_C *p = (const RP_C *)(const void *)x + v * apart * TYPE(v_count);
@@ -50,12 +51,15 @@ RP_INLINE void F(row)(E *e, const char *x, int64_t apart, int vectors, int64_t k
         for (int h = 0; h < F(halves); h++)
             e[v * F(halves) + h] = k > 0        ? TYPE(v_widen)(TYPE(v_load_part)(p, k), h)
                                    : apart == 1 ? TYPE(v_load_wide)(p, h)
+                                   : k < 0      ? TYPE(v_widen)(TYPE(load_end)(p, apart), h)
                                                 : TYPE(v_widen)(TYPE(load_apart)(p, apart), h);
 #else
-        e[v] = k > 0 ? TYPE(v_load_part)(p, k) : TYPE(load_apart)(p, apart);
+        e[v] = k > 0   ? TYPE(v_load_part)(p, k)
+               : k < 0 ? TYPE(load_end)(p, apart)
+                       : TYPE(load_apart)(p, apart);
 #endif
     }
-    if (k == RP_IN_TURN)
+    if (k == RP_OF_A_RUN)
         RP_IN_ORDER();
 }
 
@@ -186,26 +190,29 @@ static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t index) {
 }
 
 /* The first lines of n rows, asked for while others are read: hardware that fetches ahead stops at a page's end, and each of
-   these rows would wait for memory anew. At column c; behind the last row this is no fault. */
-RP_INLINE void F(ask)(const char *x, int64_t row, int64_t n, int64_t stride, int64_t c) {
-    const int64_t offset = c * (int64_t)sizeof(RP_C);
+   these rows would wait for memory anew. `offset` bytes into them; behind the last row this is no fault. */
+RP_INLINE void F(ask)(const char *x, int64_t row, int64_t n, int64_t stride, int64_t offset) {
     for (int64_t r = row; offset < RP_ASKED && r < row + n; r++)
         __builtin_prefetch((const void *)((uintptr_t)x + (uintptr_t)(r * stride + offset)), 0, 2);
 }
 
 /* One block of rows so long that no more than a block of them is near: no more than a line of each in turn, or some lose
    theirs before all of it is read. */
-static void F(sweep_rows)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t cols) {
+RP_INLINE void F(sweep_rows)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
+                             int64_t cols) {
+    const int64_t item = apart * (int64_t)sizeof(RP_C);
     for (int64_t c = 0; c < cols; c += F(sweep_vectors) * TYPE(v_count)) {
-        F(ask)(x, RP_BLOCK, RP_BLOCK, stride, c);
-        F(strip)(state + c, pitch, x + c * (int64_t)sizeof(RP_C), stride, 1, RP_BLOCK, F(sweep_vectors), 0);
+        F(ask)(x, RP_BLOCK, RP_BLOCK, stride, c * item);
+        F(strip)(state + c, pitch, x + c * item, stride, apart, RP_BLOCK, F(sweep_vectors), 0);
     }
 }
 
 /* The same, where one set of the nearest cache holds no line of each row: a tree in a sweep, in the same order. The first
    tree's sums are kept three quarters of RP_ALIAS behind the columns they are of: loads wait for stores whose addresses
    differ from theirs by a multiple of it. */
-static void F(sweep_trees)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t cols) {
+RP_INLINE void F(sweep_trees)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
+                              int64_t cols) {
+    const int64_t item = apart * (int64_t)sizeof(RP_C);
     enum {
         VECTORS = F(sweep_vectors),
         WIDTH = VECTORS * (int)TYPE(v_count),
@@ -215,13 +222,13 @@ static void F(sweep_trees)(RP_WC *state, int64_t pitch, const char *x, int64_t s
     E room[(RP_SWEEP + RP_ALIAS) / (int)sizeof(E)], second[STEP];
     E *first = room + ((uintptr_t)x + 3 * RP_ALIAS / 4 - (uintptr_t)room) % RP_ALIAS / sizeof(E);
     for (int64_t c = 0; c < cols; c += WIDTH) {
-        F(ask)(x, RP_TREE, RP_TREE, stride, c);
-        F(tree)(first + c / WIDTH * STEP, x + c * (int64_t)sizeof(RP_C), stride, 1, VECTORS, 0);
+        F(ask)(x, RP_TREE, RP_TREE, stride, c * item);
+        F(tree)(first + c / WIDTH * STEP, x + c * item, stride, apart, VECTORS, 0);
     }
     for (int64_t c = 0; c < cols; c += WIDTH) {
         W p[VECTORS * H], q[VECTORS * H];
-        F(ask)(x, RP_BLOCK, RP_TREE, stride, c);
-        F(tree)(second, x + RP_TREE * stride + c * (int64_t)sizeof(RP_C), stride, 1, VECTORS, 0);
+        F(ask)(x, RP_BLOCK, RP_TREE, stride, c * item);
+        F(tree)(second, x + RP_TREE * stride + c * item, stride, apart, VECTORS, 0);
         F(lift)(p, first + c / WIDTH * STEP, VECTORS);
         F(lift)(q, second, VECTORS);
         for (int i = 0; i < VECTORS * H; i++) {
@@ -255,12 +262,25 @@ RP_INLINE void F(strips)(RP_WC *s, int64_t pitch, const char *row, int64_t strid
         F(rest)(s + c, pitch, row + c * item, stride, apart, rows, cols - c);
 }
 
+RP_INLINE void F(sweeps)(RP_WC *s, int64_t pitch, const char *row, int64_t stride, int64_t apart,
+                         int64_t cols) {
+    for (int64_t c = 0; c < cols; c += F(sweep)) {
+        const char *x = row + c * apart * (int64_t)sizeof(RP_C);
+        const int64_t width = cols - c < F(sweep) ? cols - c : F(sweep);
+        if (rp_rows_collide(stride))
+            F(sweep_trees)(s + c, pitch, x, stride, apart, width);
+        else
+            F(sweep_rows)(s + c, pitch, x, stride, apart, width);
+    }
+}
+
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
                             int64_t apart, int64_t rows, int64_t cols, rp_index index) {
     const int64_t wide = F(sweep_vectors) * TYPE(v_count), item = apart * (int64_t)sizeof(RP_C);
     const int64_t pass = rp_rows_in_l1(cols * item);
-    const int64_t first = apart == 1 && pass == RP_BLOCK ? rp_unaligned(x, stride, sizeof(V), item) : 0;
-    const int64_t swept = apart == 1 && pass == RP_BLOCK && cols > first ? (cols - first) / wide * wide : 0;
+    const int64_t first = pass == RP_BLOCK ? rp_unaligned(x, stride, sizeof(V), item) : 0;
+    const int64_t whole = cols - first - RP_BEYOND(apart);
+    const int64_t swept = pass == RP_BLOCK && whole > 0 ? whole / wide * wide : 0;
     RP_WC *s = (RP_WC *)state + column;
     (void)index;
     for (int64_t r = 0; r < rows; r += pass) {
@@ -268,12 +288,8 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
         const int64_t n = rows - r < pass ? rows - r : pass;
         int64_t c = 0;
         if (n == RP_BLOCK && swept) {
-            F(strips)(s, pitch, row, stride, 1, n, 0, first);
-            for (c = first; c < first + swept; c += F(sweep)) {
-                const int64_t width = first + swept - c < F(sweep) ? first + swept - c : F(sweep);
-                (rp_rows_collide(stride) ? F(sweep_trees) : F(sweep_rows))(s + c, pitch, row + c * item,
-                                                                           stride, width);
-            }
+            F(strips)(s, pitch, row, stride, apart, n, 0, first);
+            F(sweeps)(s + first, pitch, row + first * item, stride, apart, swept);
             c = first + swept;
         }
         F(strips)(s, pitch, row, stride, apart, n, c, cols);
@@ -326,74 +342,43 @@ RP_INLINE void F(last_lanes)(RP_WC *lane, const RP_C *x, int64_t n) {
     }
 }
 
-/* Lane j with j + 8, j + 4, j + 2 and j + 1: written out, so that each becomes vector code. A choice between two
-   elements becomes branches, and is spelled in masks. */
-#if defined RP_TAKES_FIRST && RP_VECTOR_BYTES
-#define RP_HALVE(n)                                                                                          \
-    do {                                                                                                     \
-        typedef RP_WC part __attribute__((vector_size(n * sizeof(RP_WC))));                                  \
-        part a, b;                                                                                           \
-        memcpy(&a, lane, sizeof a);                                                                          \
-        memcpy(&b, lane + n, sizeof b);                                                                      \
-        const __typeof__(a < b) first = RP_TAKES_FIRST(a, b);                                                \
-        a = (part)(((__typeof__(a < b))a & first) | ((__typeof__(a < b))b & ~first));                        \
-        memcpy(lane, &a, sizeof a);                                                                          \
-    } while (0)
-RP_INLINE void F(join_lanes)(RP_WC *lane) {
-    RP_HALVE(8);
-    RP_HALVE(4);
-    RP_HALVE(2);
-    F(join)(lane, RP_LANES, lane + 1, RP_LANES, 1);
-}
-#undef RP_HALVE
-#else
-RP_INLINE void F(join_lanes)(RP_WC *lane) {
-    F(join)(lane, RP_LANES, lane + 8, RP_LANES, 8);
-    F(join)(lane, RP_LANES, lane + 4, RP_LANES, 4);
-    F(join)(lane, RP_LANES, lane + 2, RP_LANES, 2);
-    F(join)(lane, RP_LANES, lane + 1, RP_LANES, 1);
-}
-#endif
+#include "joinlanes.h"
 
 /* Rows of RP_LANES elements one after another, into lanes. */
 RP_APART void F(lane_rows)(RP_WC *lane, const RP_C *x, int64_t rows) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    F(strip)(lane, RP_LANES, (const char *)x, ROW, 1, rows, F(lane_vectors), RP_IN_TURN);
+    F(strip)(lane, RP_LANES, (const char *)x, ROW, 1, rows, F(lane_vectors), RP_OF_A_RUN);
 }
 
-/* A run of n elements into RP_LANES lanes. Where elements are 2 apart, the last block is gathered first: nothing behind the
-   last element is read. */
+/* A run of n elements into RP_LANES lanes, not joined yet. */
 RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, int64_t n) {
-    enum { ROW = RP_LANES * (int)sizeof(RP_C), LAST = (RP_BLOCK + 1) * RP_LANES };
-    const int64_t rows = n / RP_LANES, whole = apart == 1 ? rows
-                                               : rows     ? (rows - 1) / RP_BLOCK * RP_BLOCK
-                                                          : 0;
-    const int64_t left = n - whole * RP_LANES, past = n % RP_LANES;
-    const RP_C *rest = x + whole * apart * RP_LANES;
-    RP_C last[LAST];
+    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
+    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
+    const RP_C *rest = x + rows * apart * RP_LANES;
+    RP_C last[RP_LANES];
     F(fill)(lane, RP_LANES, RP_LANES);
-    if (whole && apart == 1)
-        F(lane_rows)(lane, x, whole);
-    else if (whole)
-        F(strip)(lane, RP_LANES, (const char *)x, apart * ROW, apart, whole, F(lane_vectors), RP_IN_TURN);
-    if (apart > 1) {
-        TYPE(gather)(last, rest, left, apart);
+    if (rows && apart == 1)
+        F(lane_rows)(lane, x, rows);
+    else if (rows)
+        F(strip)(lane, RP_LANES, (const char *)x, apart * ROW, apart, rows, F(lane_vectors), RP_OF_A_RUN);
+    if (past && apart > 1) {
+        TYPE(gather)(last, rest, past, apart);
         rest = last;
-        if (left >= RP_LANES)
-            F(lane_rows)(lane, last, left / RP_LANES);
     }
     if (past)
-        F(last_lanes)(lane, rest + (left - past), past);
-    F(join_lanes)(lane);
+        F(last_lanes)(lane, rest, past);
 }
 
 RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
                             int64_t apart, int64_t runs, int64_t n, rp_index index) {
-    RP_WC lane[2 * RP_LANES];
+    RP_WC lanes[F(group)][2 * RP_LANES], sums[2 * F(group)];
     (void)index;
-    for (int64_t j = 0; j < runs; j++) {
-        F(run)(lane, (const RP_C *)(const void *)(x + j * stride), apart, n);
-        F(join)((RP_WC *)state + column + j, pitch, lane, RP_LANES, 1);
+    for (int64_t j = 0; j < runs; j += F(group)) {
+        const int64_t group = runs - j < F(group) ? runs - j : F(group);
+        for (int64_t i = 0; i < group; i++)
+            F(run)(lanes[i], (const RP_C *)(const void *)(x + (j + i) * stride), apart, n);
+        F(join_group)(sums, lanes, group);
+        F(join)((RP_WC *)state + column + j, pitch, sums, F(group), group);
     }
 }
 

@@ -17,7 +17,7 @@ RP_INLINE int64_t rp_rows_in_l1(int64_t row_bytes) {
 }
 
 enum { RP_MOST_BLOCKS = INT32_MAX }; /* of a run, counted in a lane */
-enum { RP_IN_TURN = -1 };            /* in place of a number of elements: fold.h */
+enum { RP_OF_A_RUN = -1 };           /* in place of a number of elements: fold.h */
 enum { RP_SWEEP = 8192 };            /* bytes of the trees of a sweep, which stay in L1 beside the state */
 enum { RP_LINE = 64 };               /* bytes that memory moves at a time */
 enum { RP_ALIAS = 4096 };            /* bytes after which addresses look the same to a core's nearest parts */

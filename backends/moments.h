@@ -15,7 +15,7 @@ enum { F(halves) = RP_HALVES, F(fields) = moments_fields };
 
 RP_INLINE V F(load)(const char *x, int64_t apart, int64_t k) {
     const RP_C *p = (const RP_C *)(const void *)x;
-    return k > 0 ? TYPE(v_load_part)(p, k) : TYPE(load_apart)(p, apart);
+    return k > 0 ? TYPE(v_load_part)(p, k) : k < 0 ? TYPE(load_end)(p, apart) : TYPE(load_apart)(p, apart);
 }
 
 /* The mean, a whole vector of columns, rounded to the elements' type. */
@@ -143,30 +143,25 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
     }
 }
 
-/* As in fold.h: of elements 2 apart the last block is gathered first. */
 RP_INLINE void F(run)(double *lane, const RP_C *x, int64_t apart, int64_t n) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C), N = TYPE(v_count) };
-    const int64_t rows = n / RP_LANES, whole = apart == 1 ? rows
-                                               : rows     ? (rows - 1) / RP_BLOCK * RP_BLOCK
-                                                          : 0;
-    const int64_t left = n - whole * RP_LANES, past = n % RP_LANES;
-    const RP_C *rest = x + whole * apart * RP_LANES;
-    RP_C last[(RP_BLOCK + 1) * RP_LANES];
+    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
+    const RP_C *rest = x + rows * apart * RP_LANES;
+    RP_C last[RP_LANES];
     moments_fill(lane, RP_LANES, RP_LANES);
-    for (int64_t c = 0; whole && c < RP_LANES; c += N) {
+    for (int64_t c = 0; rows && c < RP_LANES; c += N) {
         if (apart == 1)
-            F(one)(lane + c, RP_LANES, (const char *)(x + c), ROW, whole);
+            F(one)(lane + c, RP_LANES, (const char *)(x + c), ROW, rows);
         else
-            F(strip)(lane + c, RP_LANES, (const char *)(x + c * apart), apart * ROW, apart, whole, 0);
+            F(strip)
+        (lane + c, RP_LANES, (const char *)(x + c * apart), apart * ROW, apart, rows, RP_OF_A_RUN);
     }
-    if (apart > 1) {
-        TYPE(gather)(last, rest, left, apart);
+    if (past && apart > 1) {
+        TYPE(gather)(last, rest, past, apart);
         rest = last;
-        for (int64_t c = 0; left >= RP_LANES && c < RP_LANES; c += N)
-            F(one)(lane + c, RP_LANES, (const char *)(last + c), ROW, left / RP_LANES);
     }
     for (int64_t c = 0; c < past; c += N) {
-        const char *at = (const char *)(rest + (left - past) + c);
+        const char *at = (const char *)(rest + c);
         if (past - c < N)
             F(part)(lane + c, RP_LANES, at, ROW, 1, past - c);
         else

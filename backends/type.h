@@ -8,11 +8,13 @@
 #define RP_ZIP_LO RP_ZIP_LO_32
 #define RP_ZIP_HI RP_ZIP_HI_32
 #define RP_EVENS RP_EVENS_32
+#define RP_EVENS_END RP_EVENS_END_32
 #define RP_REVERSED RP_REVERSED_32
 #else
 #define RP_ZIP_LO RP_ZIP_LO_64
 #define RP_ZIP_HI RP_ZIP_HI_64
 #define RP_EVENS RP_EVENS_64
+#define RP_EVENS_END RP_EVENS_END_64
 #define RP_REVERSED RP_REVERSED_64
 #endif
 
@@ -26,6 +28,16 @@ RP_INLINE RP_CAT(v_, RP_T) RP_CAT(load_apart_, RP_T)(const RP_C *p, int64_t apar
 #endif
     (void)apart;
     return RP_CAT(v_load_, RP_T)(p);
+}
+
+/* The same, and of elements 2 apart nothing behind the last: its second load begins an element earlier, and crosses a line
+   where the other doesn't. */
+RP_INLINE RP_CAT(v_, RP_T) RP_CAT(load_end_, RP_T)(const RP_C *p, int64_t apart) {
+#if RP_VECTOR_BYTES
+    if (apart == 2)
+        return RP_EVENS_END(RP_CAT(v_load_, RP_T)(p), RP_CAT(v_load_, RP_T)(p + RP_CAT(v_count_, RP_T) - 1));
+#endif
+    return RP_CAT(load_apart_, RP_T)(p, apart);
 }
 
 /* n elements, `apart` items apart, one after another. */
@@ -146,4 +158,5 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #undef RP_ZIP_LO
 #undef RP_ZIP_HI
 #undef RP_EVENS
+#undef RP_EVENS_END
 #undef RP_REVERSED

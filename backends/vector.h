@@ -268,10 +268,13 @@ RP_WIDEN(i32, i64)
 #define v_stream_end() ((void)0)
 #endif
 
-/* RP_EVENS: lanes 0, 2, .. of a then b; RP_REVERSED: last first; RP_ZIP: the lanes of a and b in turn: of their lower halves, and of their upper. */
+/* RP_EVENS: lanes 0, 2, .. of a then b; RP_EVENS_END: the same, where b begins a lane earlier; RP_REVERSED: last first;
+   RP_ZIP: the lanes of a and b in turn: of their lower halves, and of their upper. */
 #if RP_VECTOR_BYTES == 16
 #define RP_EVENS_32(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
 #define RP_EVENS_64(a, b) __builtin_shufflevector(a, b, 0, 2)
+#define RP_EVENS_END_32(a, b) __builtin_shufflevector(a, b, 0, 2, 5, 7)
+#define RP_EVENS_END_64(a, b) __builtin_shufflevector(a, b, 0, 3)
 #define RP_REVERSED_32(a) __builtin_shufflevector(a, a, 3, 2, 1, 0)
 #define RP_REVERSED_64(a) __builtin_shufflevector(a, a, 1, 0)
 #define RP_ZIP_LO_32(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
@@ -281,6 +284,8 @@ RP_WIDEN(i32, i64)
 #elif RP_VECTOR_BYTES == 32
 #define RP_EVENS_32(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
 #define RP_EVENS_64(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
+#define RP_EVENS_END_32(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 9, 11, 13, 15)
+#define RP_EVENS_END_64(a, b) __builtin_shufflevector(a, b, 0, 2, 5, 7)
 #define RP_REVERSED_32(a) __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0)
 #define RP_REVERSED_64(a) __builtin_shufflevector(a, a, 3, 2, 1, 0)
 #define RP_ZIP_LO_32(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
@@ -291,6 +296,9 @@ RP_WIDEN(i32, i64)
 #define RP_EVENS_32(a, b)                                                                                    \
     __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 #define RP_EVENS_64(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define RP_EVENS_END_32(a, b)                                                                                \
+    __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31)
+#define RP_EVENS_END_64(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 9, 11, 13, 15)
 #define RP_REVERSED_32(a) __builtin_shufflevector(a, a, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 #define RP_REVERSED_64(a) __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0)
 #define RP_ZIP_LO_32(a, b)                                                                                   \
@@ -299,6 +307,21 @@ RP_WIDEN(i32, i64)
     __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 #define RP_ZIP_LO_64(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
 #define RP_ZIP_HI_64(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#endif
+
+#if RP_VECTOR_BYTES
+#define RP_ZIPS(t, bits)                                                                                     \
+    RP_INLINE v_##t v_zip_lo_##t(v_##t a, v_##t b) {                                                         \
+        return RP_ZIP_LO_##bits(a, b);                                                                       \
+    }                                                                                                        \
+    RP_INLINE v_##t v_zip_hi_##t(v_##t a, v_##t b) {                                                         \
+        return RP_ZIP_HI_##bits(a, b);                                                                       \
+    }
+RP_ZIPS(f32, 32)
+RP_ZIPS(f64, 64)
+RP_ZIPS(i32, 32)
+RP_ZIPS(i64, 64)
+#undef RP_ZIPS
 #endif
 
 #endif
