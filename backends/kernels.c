@@ -129,24 +129,17 @@ RP_INLINE int64_t rp_unaligned(const void *x, int64_t stride, int64_t vector, in
 #define RP_REVERSED RP_REVERSED_64
 #include "move.h"
 
-static void widen_f32(double *dst, const void *src, int64_t n) {
-    const float *x = src;
-    for (int64_t i = 0; i < n; i++)
-        dst[i] = x[i];
-}
-static void widen_f64(double *dst, const void *src, int64_t n) {
-    memcpy(dst, src, (size_t)n * sizeof *dst);
-}
-static void widen_i32(double *dst, const void *src, int64_t n) {
-    const int32_t *x = src;
-    for (int64_t i = 0; i < n; i++)
-        dst[i] = x[i];
-}
-static void widen_i64(double *dst, const void *src, int64_t n) {
-    const int64_t *x = src;
-    for (int64_t i = 0; i < n; i++)
-        dst[i] = (double)x[i];
-}
+#define RP_TYPE(suffix, ENUM, ctype, name)                                                                   \
+    static void widen_##suffix(double *dst, const void *src, int64_t apart, int64_t n) {                     \
+        const ctype *x = src;                                                                                \
+        if (apart == 1)                                                                                      \
+            for (int64_t i = 0; i < n; i++)                                                                  \
+                dst[i] = (double)x[i];                                                                       \
+        else                                                                                                 \
+            for (int64_t i = 0; i < n; i++)                                                                  \
+                dst[i] = (double)x[2 * i];                                                                   \
+    }
+#include "types.def"
 
 static void settle(void) {
     v_stream_end();

@@ -27,16 +27,17 @@ static int64_t least(int64_t a, int64_t b) {
 /* n0 x n1 elements, one after another, in the type that the fold reads. */
 static const void *pack(const rp_fold_plan *p, scratch *s, const char *x, int64_t s0, int64_t s1, int64_t n0,
                         int64_t n1) {
-    const bool in_lines = s1 == p->item && p->aligned && (s0 == n1 * s1 || n1 >= RP_LANES);
+    const int64_t apart = s1 == 2 * p->item ? 2 : 1;
+    const bool in_lines = s1 == apart * p->item && p->aligned && (s0 == n1 * s1 || n1 >= RP_LANES);
     if (!p->widened) {
         p->kernels->move[p->item == 8](s->folded, n1 * p->item, p->item, x, s0, s1, n0, n1);
     } else if (in_lines) {
         const int64_t lines = s0 == n1 * s1 ? 1 : n0, length = n0 / lines * n1;
         for (int64_t i = 0; i < lines; i++)
-            p->kernels->widen[p->in](s->folded + i * length, x + i * s0, length);
+            p->kernels->widen[p->in](s->folded + i * length, x + i * s0, apart, length);
     } else {
         p->kernels->move[p->item == 8](s->raw, n1 * p->item, p->item, x, s0, s1, n0, n1);
-        p->kernels->widen[p->in](s->folded, s->raw, n0 * n1);
+        p->kernels->widen[p->in](s->folded, s->raw, 1, n0 * n1);
     }
     return s->folded;
 }

@@ -113,8 +113,8 @@ typedef struct rp_kernels {
     /* dst[i][j] = src[i][j], i < n0, j < n1, strides in bytes, for items of 4 (first) and 8 bytes. */
     void (*move[2])(void *dst, int64_t dst_stride0, int64_t dst_stride1, const void *src, int64_t src_stride0,
                     int64_t src_stride1, int64_t n0, int64_t n1);
-    /* n contiguous elements of a type to float64. */
-    void (*widen[RP_TYPE_COUNT])(double *dst, const void *src, int64_t n);
+    /* n elements of a type, `apart` items apart, 1 or 2, to float64 one after another. */
+    void (*widen[RP_TYPE_COUNT])(double *dst, const void *src, int64_t apart, int64_t n);
     /* What was written past the cache is ordered before all that follows. Not for every call: it waits for memory. */
     void (*settle)(void);
 } rp_kernels;

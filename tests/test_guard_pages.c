@@ -119,7 +119,9 @@ static void copy_at(const ts_backend *b, raptors_dtype t, int64_t n, int64_t off
     b->kernels->move[wide](out, n * size, size, x, n * size, size, ROWS, n);
     b->kernels->move[wide](out, size, ROWS * size, x, n * size, size, ROWS, n);
     b->kernels->move[wide](out, n * size, size, x, size, ROWS * size, ROWS, n);
-    b->kernels->widen[t](wider, x, n);
+    b->kernels->widen[t](wider, x, 1, n);
+    if (n > 0 && behind)
+        b->kernels->widen[t](wider, place(0, (2 * n - 1) * size, offset, behind), 2, n);
 }
 
 static void every_kernel(const ts_backend *b, raptors_dtype t, int64_t n, int64_t offset, int behind) {

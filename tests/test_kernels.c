@@ -298,16 +298,16 @@ static void every_move(void **state) {
     }
 }
 
-static void widen_case(const ts_backend *b, raptors_dtype t, int64_t n) {
+static void widen_case(const ts_backend *b, raptors_dtype t, int64_t apart, int64_t n) {
     static buffer out, wanted;
     const char *x = inputs[0] + n % 16 * ts_types[t].size;
     make_output(&out, n % 8 * 8, (size_t)n * sizeof(double));
     make_output(&wanted, 0, (size_t)n * sizeof(double));
     for (int64_t i = 0; i < n; i++) {
-        double value = ts_read(x + i * ts_types[t].size, t);
+        double value = ts_read(x + i * apart * ts_types[t].size, t);
         memcpy(wanted.data + i * 8, &value, sizeof value);
     }
-    b->kernels->widen[t]((double *)(void *)out.data, x, n);
+    b->kernels->widen[t]((double *)(void *)out.data, x, apart, n);
     compare(&out, &wanted, RAPTORS_FLOAT64, "widening", b->name);
 }
 
@@ -317,8 +317,8 @@ static void every_widening(void **state) {
     const ts_backend *backends = ts_backends(&count);
     for (int t = 0; t < RP_TYPE_COUNT; t++) {
         refill((raptors_dtype)t, TS_WILD);
-        for (int64_t i = 0; i < count * (DENSE + 1); i++)
-            widen_case(&backends[i % count], (raptors_dtype)t, i / count);
+        for (int64_t i = 0; i < 2 * count * (DENSE + 1); i++)
+            widen_case(&backends[i % count], (raptors_dtype)t, 1 + i / count % 2, i / count / 2);
     }
 }
 
