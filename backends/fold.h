@@ -437,10 +437,12 @@ static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t 
 
 /* Fewer than RP_BLOCK rows straight to results that lie one after another: what init, rows and finish give, which
    for a single block is the block itself. */
-static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, int64_t cols, double divisor) {
+static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, int64_t cols, double divisor,
+                       int root) {
     enum { N = TYPE(v_count), H = F(halves) };
     const int divides = RP_IS_FLOAT && divisor != 1;
     const W by = WIDE(v_set)((RP_WC)(divides ? divisor : 1));
+    (void)root;
     for (int64_t c = 0; c < cols; c += N) {
         const char *at = (const char *)x + c * (int64_t)sizeof(RP_C);
         const int64_t k = N > 1 && cols - c < N ? cols - c : 0;

@@ -168,7 +168,7 @@ static void settle(void) {
 #define RP_SHALLOW_argmax RP_NO_SHALLOW
 #define RP_MOMENTS_ENTRY(op, t)                                                                              \
     [RP_INDEX_##t] = {moments_fields, moments_init,  rows_##op##_##t,   runs_##op##_##t,                     \
-                      moments_lanes,  moments_merge, finish_##op##_##t, NULL},
+                      moments_lanes,  moments_merge, finish_##op##_##t, shallow_##op##_##t},
 
 extern const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND);
 const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND) = {

@@ -197,6 +197,30 @@ static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t 
     }
 }
 
+/* Fewer than RP_BLOCK rows straight to results that lie one after another: what init, rows and finish give, where nothing
+   came before and nothing is lost. */
+static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, int64_t cols, double divisor,
+                       int root) {
+    enum { N = TYPE(v_count), H = F(halves) };
+    const v_f64 count = v_set_f64((double)rows), by = v_set_f64(divisor), zero = v_set_f64(0);
+    for (int64_t c = 0; c < cols; c += N) {
+        const char *at = (const char *)x + c * (int64_t)sizeof(RP_C);
+        const int64_t k = N > 1 && cols - c < N ? cols - c : 0;
+        const V about = F(first_about)(at, stride, 1, rows, k);
+        v_f64 sum[H], squares[H], v[H];
+        F(block)(sum, squares, at, stride, 1, rows, k, about);
+        for (int h = 0; h < H; h++) {
+            const v_f64 mean = RP_HALF(about, h), e = mean - mean, s = sum[h] - count * e;
+            const v_f64 m2 = zero + ((squares[h] - e * (sum[h] + s)) - s * (s / count));
+            v[h] = v_select_f64(v_less_f64(m2, zero), zero, m2) / by;
+            if (root)
+                v[h] = v_sqrt_f64(v[h]);
+        }
+        const V result = F(about)(v);
+        memcpy((RP_C *)out + c, &result, (size_t)(k ? k : N) * sizeof(RP_C));
+    }
+}
+
 #undef V
 #undef F
 #undef TYPE

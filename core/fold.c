@@ -193,7 +193,7 @@ static void run_shallow(const rp_fold_plan *p, scratch *s, const place *at) {
             from = pack(p, s, from, stride, p->cols.stride[0], rows, w);
             stride = w * p->folded_item;
         }
-        p->fold->shallow(out + c * item, from, stride, rows, w, p->divisor);
+        p->fold->shallow(out + c * item, from, stride, rows, w, p->divisor, p->roots);
     }
 }
 

@@ -101,8 +101,9 @@ typedef struct rp_fold {
     void (*finish)(const void *state, int64_t pitch, int64_t column, int64_t cols, void *out,
                    int64_t out_stride, raptors_dtype dtype, double divisor, int root);
     /* Fewer than RP_BLOCK rows straight to dense results of the fold's own dtype: what init, rows and finish give. NULL
-       where the state is more than a value. */
-    void (*shallow)(void *out, const void *x, int64_t row_stride, int64_t rows, int64_t cols, double divisor);
+       where there is none (arg folds). */
+    void (*shallow)(void *out, const void *x, int64_t row_stride, int64_t rows, int64_t cols, double divisor,
+                    int root);
 } rp_fold;
 
 typedef struct rp_kernels {
