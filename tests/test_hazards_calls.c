@@ -35,7 +35,7 @@ static int child_calls_everything(const ts_inputs *in) {
         const uint64_t hash = ts_everything(in);
         _exit(hash == right && ts_thread_count() == 1 ? 0 : 1);
     }
-    return child < 0 ? TS_BROKEN : ts_wait(child, 100, "a child of fork");
+    return child < 0 ? TS_BROKEN : ts_wait(child, 30, "a child of fork");
 }
 
 static void *fork_here(void *unused) {
@@ -290,12 +290,11 @@ static int a_storm_of_signals(void) {
     ts_have_a_team();
     signal(SIGALRM, call_from_a_handler);
     setitimer(ITIMER_REAL, &often, NULL);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3 || handled < 100; i++) {
         TS_NEED(ts_everything(&ts_usual_inputs) == right, "other bits");
     }
     setitimer(ITIMER_REAL, &never, NULL);
     TS_NEED_THAT_A_TEAM_WORKED();
-    TS_NEED(handled > 100, "%d signals", (int)handled);
     TS_NEED(wrong_in_handler == 0, "%d wrong in the handler, or not on the caller", (int)wrong_in_handler);
     TS_NEED(ts_others_block_signals(), "a worker listens");
     return TS_SURVIVED;
