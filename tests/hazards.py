@@ -125,7 +125,7 @@ JOBS = int(os.environ.get("RAPTORS_JOBS", os.cpu_count() or 1))
 ALONE = ("test_hazards_load",)  # what measures time: nothing else runs beside it
 
 
-def run(*command: str | Path, seconds: int = 900, **environment: str) -> Result:
+def run(*command: str | Path, seconds: int = 3600, **environment: str) -> Result:
     try:
         result = subprocess.run(
             list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -145,14 +145,9 @@ class Copy:
     KINDS = {
         "plain": ["-DCMAKE_C_COMPILER=gcc", "-DCMAKE_C_FLAGS_DEBUG=-O1 -fexpensive-optimizations",
                   "-DRAPTORS_ONLY=scalar;avx2;neon"],
-        "every backend": ["-DCMAKE_C_COMPILER=gcc", "-DCMAKE_C_FLAGS_DEBUG=-O0"],
         "races": ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_C_FLAGS_DEBUG=-O1 -g", "-DRAPTORS_ONLY=scalar",
                   "-DRAPTORS_SANITIZE=thread"],
     }
-
-    @staticmethod
-    def kind_of(control: Control) -> str:
-        return "races" if control.races else "every backend" if control.test == "test_choose" else "plain"
 
     def __init__(self, directory: Path, kind: str) -> None:
         self.tree, self.build = directory / "source", directory / "build"
@@ -251,11 +246,11 @@ def controls(directory: Path, words: list[str]) -> int:
     runner, seen = Runner(directory), 0
     for kind in Copy.KINDS:
         # Edits of one file follow one another: it is built once between two of them.
-        mine = [(hazard, control) for hazard, control in chosen if Copy.kind_of(control) == kind]
+        mine = [(hazard, control) for hazard, control in chosen if ("races" if control.races else "plain") == kind]
         mine.sort(key=lambda pair: (pair[1].file, pair[1].edits))
         if not mine:
             continue
-        copy = Copy(directory / kind.replace(" ", "-"), kind)
+        copy = Copy(directory / kind, kind)
         copy.make([control.test for _, control in mine])
         whole = {(control.test, control.case): control for _, control in mine}
         whole = {test: runner.start(copy, control) for test, control in whole.items()}
