@@ -8,6 +8,7 @@
 #   RP_BACKEND_RANK           the greatest that runs is chosen
 # The rows RP_BACKEND(name, condition), best first, go to backends.def in the build tree, and after them
 # RP_BACKEND_ELSEWHERE(name) for the folders that are of another architecture.
+set(RAPTORS_ONLY "" CACHE STRING "Only these backends, of those that fit; all where empty")
 
 function(raptors_architecture result)
   string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
@@ -45,11 +46,11 @@ function(raptors_add_backends result directory)
     include(${file})
     cmake_path(GET file PARENT_PATH folder)
     cmake_path(GET folder FILENAME name)
-    if(RP_BACKEND_ARCHITECTURES MATCHES "(^|;)(any|${architecture})(;|$)")
+    if(NOT RP_BACKEND_ARCHITECTURES MATCHES "(^|;)(any|${architecture})(;|$)")
+      string(APPEND elsewhere "RP_BACKEND_ELSEWHERE(${name})\n")
+    elseif(NOT RAPTORS_ONLY OR name IN_LIST RAPTORS_ONLY)
       raptors_add_backend(${name} "${RP_BACKEND_FLAGS}")
       list(APPEND ranked "${RP_BACKEND_RANK} ${name} ${RP_BACKEND_CONDITION}")
-    else()
-      string(APPEND elsewhere "RP_BACKEND_ELSEWHERE(${name})\n")
     endif()
   endforeach()
   list(SORT ranked COMPARE NATURAL ORDER DESCENDING)

@@ -13,6 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -118,76 +120,113 @@ def summary(build: Path) -> int:
 
 # ---- controls --------------------------------------------------------------------------------------------
 
+Result = tuple[bool, str]  # whether it passed, and what it said
+JOBS = int(os.environ.get("RAPTORS_JOBS", os.cpu_count() or 1))
+ALONE = ("test_hazards_load",)  # what measures time: nothing else runs beside it
+
+
+def run(*command: str | Path, seconds: int = 3600, **environment: str) -> Result:
+    try:
+        result = subprocess.run(
+            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", timeout=seconds, env=os.environ | environment,
+        )
+    except subprocess.TimeoutExpired:
+        return False, f"hangs, stopped after {seconds} s"
+    return result.returncode == 0, result.stdout
+
 
 class Copy:
-    """The tree once more, to be broken; and, for races, once more with the scalar backend alone: kernels share nothing,
-    wide accesses are not looked at, and clang takes minutes to build them with ThreadSanitizer."""
+    """The tree once more, to be broken, with as few backends as show a difference: ThreadSanitizer does not look at
+    accesses of vectors, and kernels share nothing. -O1 builds a backend in a third of the time; that it may contract a
+    multiplication and an addition is one of the edits."""
 
     FOLDERS = ("cmake", "core", "backends", "telemetry", "dispatch", "tests")
-    FLAGS = {False: ["-DCMAKE_C_COMPILER=gcc"], True: ["-DCMAKE_C_COMPILER=clang", "-DRAPTORS_SANITIZE=thread"]}
-    WIDE = ("sse", "avx2", "avx512", "neon")
-    RACES = {"TSAN_OPTIONS": "ignore_noninstrumented_modules=1 history_size=7"}  # as ctest has it
+    KINDS = {
+        "plain": ["-DCMAKE_C_COMPILER=gcc", "-DCMAKE_C_FLAGS_DEBUG=-O1 -fexpensive-optimizations",
+                  "-DRAPTORS_ONLY=scalar;avx2;neon"],
+        "races": ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_C_FLAGS_DEBUG=-O1 -g", "-DRAPTORS_ONLY=scalar",
+                  "-DRAPTORS_SANITIZE=thread"],
+    }
 
-    def __init__(self, directory: Path) -> None:
-        self.builds = {False: directory / "build", True: directory / "build-races"}
-        self.trees = {False: directory / "source", True: directory / "source-races"}
-        shutil.rmtree(directory, ignore_errors=True)  # objects of another run's edits look newer than the copy
-        for races, tree in self.trees.items():
-            self.make(tree, self.WIDE if races else ())
-
-    def make(self, tree: Path, without: tuple[str, ...]) -> None:
+    def __init__(self, directory: Path, kind: str) -> None:
+        self.tree, self.build = directory / "source", directory / "build"
+        self.edited: dict[Path, str] = {}  # as they were
         source = Path(__file__).parents[1]
         for folder in self.FOLDERS:
-            shutil.copytree(source / folder, tree / folder, ignore=shutil.ignore_patterns(*without))
-        shutil.copy(source / "CMakeLists.txt", tree)
+            shutil.copytree(source / folder, self.tree / folder)
+        shutil.copy(source / "CMakeLists.txt", self.tree)
+        flags = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DRAPTORS_WERROR=OFF", *self.KINDS[kind]]
+        if not run("cmake", "-S", self.tree, "-B", self.build, *flags)[0]:
+            raise SystemExit(f"{self.build} cannot be configured")
 
-    @staticmethod
-    def run(*command: str | Path, seconds: int = 1800, **environment: str) -> tuple[bool, str]:
-        try:
-            result = subprocess.run(
-                list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                errors="replace", timeout=seconds, env=os.environ | environment,
-            )
-        except subprocess.TimeoutExpired:
-            return False, f"hangs, stopped after {seconds} s"
-        return result.returncode == 0, result.stdout
-
-    def holds(self, test: str, case: str, races: bool) -> tuple[bool, str]:
-        build = self.builds[races]
-        program, target = build / "tests" / test, f"tests/{test}"
-        jobs = os.environ.get("RAPTORS_JOBS", str(os.cpu_count()))
-        if not (build / "build.ninja").exists():
-            flags = ["-G", "Ninja", "-DRAPTORS_WERROR=OFF", *self.FLAGS[races]]
-            self.run("cmake", "-S", self.trees[races], "-B", build, *flags)
-        known = f"{target}:" in self.run("ninja", "-C", build, "-t", "targets", "all")[1]
-        built, output = self.run("ninja", "-C", build, "-j", jobs, "lraptors", *[target] * known)
-        if not built:
-            raise SystemExit(f"{test} does not build\n{output[-3000:]}")
-        if races:  # whether one is met is a matter of the moment
-            tries = (self.run(program, "--only", case, **self.RACES) for _ in range(6))
-            return next((result for result in tries if not result[0]), (True, ""))
-        if case:
-            return self.run(program, "--only", case)
-        return self.run("ctest", "--test-dir", build, "-R", f"^{test}$", "--output-on-failure", "--no-tests=error")
-
-    def without(self, control: Control) -> tuple[bool, str]:
-        """The test's verdict with the defence taken out."""
-        file = self.trees[control.races] / control.file
-        whole = file.read_text()
-        text = whole
+    def edit(self, control: Control) -> None:
+        """Takes one defence out, and puts the one before back; what stays as it is is not built again."""
+        file = self.tree / control.file
+        text = self.edited.get(file) or file.read_text()
+        now = {file: text}
         for out, into in control.edits:
-            text, count = re.subn(out, into, text, flags=re.M)
+            now[file], count = re.subn(out, into, now[file], flags=re.M)
             if not count:
                 raise SystemExit(f"hazards.txt: there is no {out} in {control.file}")
-        file.write_text(text)
-        try:
-            return self.holds(control.test, control.case, control.races)
-        finally:
-            file.write_text(whole)
+        for path, wanted in (self.edited | now).items():
+            if path.read_text() != wanted:
+                path.write_text(wanted)
+        self.edited = {file: text}
+
+    def make(self, tests: list[str]) -> None:
+        """Builds what the tests run; those that are no program of tests/ look at the built library."""
+        programs = [f"tests/{test}" for test in tests if test.startswith("test_")]
+        built, output = run("ninja", "-C", self.build, "-j", str(JOBS), "lraptors", "unload", *programs)
+        if not built:
+            raise SystemExit(f"{' '.join(tests)} cannot be built\n{output[-3000:]}")
+
+    def in_place(self, control: Control) -> bool:
+        """Whether the test looks at what was built, by its path."""
+        source = self.tree / "tests" / f"{control.test}.c"
+        if not control.test.startswith("test_"):
+            return True
+        case = re.search(rf"^static int {control.case or '.*'}\(void\) {{.*?^}}", source.read_text(), re.M | re.S)
+        return case is not None and "liblraptors.so" in case[0]
+
+
+TSAN = {"TSAN_OPTIONS": "ignore_noninstrumented_modules=1 history_size=7"}  # as ctest has it
+TRIES = 20  # for a race: whether it is met is a matter of the moment
+
+
+def holds(program: Path, control: Control) -> Result:
+    command = [program, *(["--only", control.case] if control.case else [])]
+    tries = (run(*command, **(TSAN if control.races else {})) for _ in range(TRIES if control.races else 1))
+    return next((result for result in tries if not result[0]), (True, ""))
+
+
+class Runner:
+    """Tests run beside the next builds, each program from a copy of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.pool, self.count = directory / "aside", ThreadPoolExecutor(JOBS + 1), 0
+        self.running: list[Future[Result]] = []
+
+    def start(self, copy: Copy, control: Control) -> "Future[Result]":
+        if control.test in ALONE:
+            wait(self.running)
+        if copy.in_place(control) and not control.case:
+            ctest = ("ctest", "--test-dir", copy.build, "-R", f"^{control.test}$", "--output-on-failure", "--no-tests=error")
+            future = self.pool.submit(run, *ctest)
+        else:
+            self.count += 1
+            program = self.directory / str(self.count) / control.test
+            program.parent.mkdir(parents=True)
+            shutil.copy(copy.build / "tests" / control.test, program)
+            future = self.pool.submit(holds, program, control)
+        if control.test in ALONE or copy.in_place(control):
+            wait([future])
+        self.running.append(future)
+        return future
 
 
 REASON = re.compile(
-    r"^(?:.*/tests/\S+\.c:\d+: .*|.*(?:hangs|killed by|No such|has no|may be unloaded|wrong|expected|exported|data race|differs|not every CPU|error:|signal \d+ in).*)$",
+    r"^(?:.*/tests/\S+\.c:\d+: .*|.*(?:hangs|killed by|No such|has no|may be unloaded|(?<! 0 )wrong|expected|exported|data race|differs|not every CPU|error:|signal \d+ in).*)$",
     re.M | re.I,
 )
 
@@ -199,22 +238,44 @@ def reason_in(output: str) -> str:
 
 
 def controls(directory: Path, words: list[str]) -> int:
-    copy, passed = Copy(directory), set()
-    tried = seen = 0
-    for hazard in read_hazards():
-        for control in hazard.controls if not words or any(word in hazard.name for word in words) else []:
-            test = (control.test, control.case, control.races)
-            whole, output = (True, "") if test in passed else copy.holds(*test)
-            if not whole:
-                raise SystemExit(f"{' '.join(test[:2])} fails with the defence in place\n{output[-3000:]}")
-            passed.add(test)
-            survived, output = copy.without(control)
-            tried, seen = tried + 1, seen + (not survived)
-            edits = "; ".join(f"{out} -> {into or 'nothing'}" for out, into in control.edits)
-            print(f"{'NOT SEEN' if survived else 'seen':8} {hazard.name}\n    {control.file}: {edits}")
-            print(f"    {' '.join(test[:2])}: {'passes' if survived else reason_in(output)}", flush=True)
-    print(f"controls: {tried} defences taken out, {seen} seen by their tests")
-    return int(seen < tried)
+    shutil.rmtree(directory, ignore_errors=True)  # objects of another run's edits look newer than the copy
+    chosen = [
+        (hazard, control) for hazard in read_hazards() for control in hazard.controls
+        if not words or any(word in hazard.name for word in words)
+    ]
+    runner, seen = Runner(directory), 0
+    for kind in Copy.KINDS:
+        # Edits of one file follow one another: it is built once between two of them.
+        mine = [(hazard, control) for hazard, control in chosen if ("races" if control.races else "plain") == kind]
+        mine.sort(key=lambda pair: (pair[1].file, pair[1].edits))
+        if not mine:
+            continue
+        copy = Copy(directory / kind, kind)
+        copy.make([control.test for _, control in mine])
+        whole = {(control.test, control.case): control for _, control in mine}
+        whole = {test: runner.start(copy, control) for test, control in whole.items()}
+        waiting: deque[tuple[Hazard, Control, Future[Result]]] = deque()
+        for hazard, control in mine:
+            copy.edit(control)
+            copy.make([control.test])
+            waiting.append((hazard, control, runner.start(copy, control)))
+            while waiting and waiting[0][2].done():
+                seen += report(*waiting.popleft(), whole)
+        seen += sum(report(*row, whole) for row in waiting)
+    print(f"controls: {len(chosen)} defences taken out, {seen} seen by their tests")
+    return int(seen < len(chosen))
+
+
+def report(hazard: Hazard, control: Control, result: "Future[Result]", before: "dict[tuple[str, str], Future[Result]]") -> bool:
+    whole, broken = before[control.test, control.case].result(), result.result()
+    seen = whole[0] and not broken[0]
+    edits = "; ".join(f"{out} -> {into or 'nothing'}" for out, into in control.edits)
+    said = "passes" if broken[0] else reason_in(broken[1])
+    if not whole[0]:
+        said = f"fails with the defence in place: {reason_in(whole[1])}"
+    print(f"{'seen' if seen else 'NOT SEEN':8} {hazard.name}\n    {control.file}: {edits}")
+    print(f"    {control.test}{' ' * bool(control.case)}{control.case}: {said}", flush=True)
+    return seen
 
 
 # ---- the command -----------------------------------------------------------------------------------------

@@ -78,26 +78,42 @@ static rp_features level(int v) {
     return f;
 }
 
+/* A build may lack some; then the next one serves. */
+static const char *as_built(const char *best) {
+    static const char *const all[] = {"avx512", "avx2", "sse", "scalar"};
+    int i = 0;
+    while (strcmp(all[i], best) != 0) {
+        i++;
+    }
+    while (!rp_backend_known(all[i])) {
+        i++;
+    }
+    return all[i];
+}
+
+#define BEST_IS(name) assert_string_equal(best_on(&f), as_built(name))
+
 static void levels_and_what_lies_between(void **state) {
     (void)state;
     rp_features f = level(1);
-    assert_string_equal(best_on(&f), "scalar");
+    BEST_IS("scalar");
     f = level(2);
-    assert_string_equal(best_on(&f), "sse");
+    BEST_IS("sse");
     f = level(3);
-    assert_string_equal(best_on(&f), "avx2");
+    BEST_IS("avx2");
     f = level(4);
-    assert_string_equal(best_on(&f), "avx512");
+    BEST_IS("avx512");
 
     f = level(2), f.avx = -1; /* Sandy Bridge */
-    assert_string_equal(best_on(&f), "sse");
+    BEST_IS("sse");
     f = level(2), f.sse4_2 = 0; /* Penryn */
-    assert_string_equal(best_on(&f), "scalar");
+    BEST_IS("scalar");
     f = level(3), f.avx512f = -1, f.avx512cd = -1; /* Knights Landing: F without BW, DQ, VL */
-    assert_string_equal(best_on(&f), "avx2");
+    BEST_IS("avx2");
 #define WITHOUT(v, feature, expected)                                                                        \
     f = level(v), f.feature = 0;                                                                             \
-    ts_check(strcmp(best_on(&f), expected) == 0, "level %d without " #feature " gives %s", v, best_on(&f));
+    ts_check(strcmp(best_on(&f), as_built(expected)) == 0, "level %d without " #feature " gives %s", v,      \
+             best_on(&f));
     WITHOUT(4, avx512f, "avx2")
     WITHOUT(4, avx512bw, "avx2")
     WITHOUT(4, avx512cd, "avx2")

@@ -110,6 +110,19 @@ static void fold_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64
     }
 }
 
+/* Runs walked downwards: each ends where it begins in memory. */
+static void fold_back_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_t n, int64_t offset,
+                         int behind) {
+    const rp_fold *fold = ts_fold_of(b, op, t);
+    const int64_t size = ts_types[t].size;
+    void *state = place(3, fold->fields * 8 * ROWS, 0, 1);
+    unsigned char *x = place(0, ROWS * n * size, offset, behind);
+    set_now(op->name, t, b->name, n);
+    fold->init(state, ROWS, ROWS, 0);
+    fold->runs(state, ROWS, 0, (rp_lines){x + (n > 0 ? n - 1 : 0) * size, n * size, -1}, ROWS, n,
+               (rp_index){0, 1});
+}
+
 static void copy_at(const ts_backend *b, raptors_dtype t, int64_t n, int64_t offset, int behind) {
     const int64_t size = ts_types[t].size, wide = size == 8;
     unsigned char *x = place(0, ROWS * n * size, offset, behind);
@@ -133,6 +146,8 @@ static void every_kernel(const ts_backend *b, raptors_dtype t, int64_t n, int64_
             fold_at(b, op, t, n, offset, behind);
         else if ((op->kind == TS_MAP1 || op->kind == TS_MAP2) && ts_takes(op, t))
             map_at(b, op, t, n, offset, behind);
+        for (int side = 0; side < 2 && op->result == TS_INDEX; side++)
+            fold_back_at(b, op, t, n, offset, side);
     }
     copy_at(b, t, n, offset, behind);
 }

@@ -28,19 +28,19 @@
 
 static uint64_t right;
 
-static int child_calls_everything(const ts_inputs *in) {
+static int child_calls_everything(const ts_inputs *in, int seconds) {
     fflush(NULL);
     const pid_t child = fork();
     if (child == 0) {
         const uint64_t hash = ts_everything(in);
         _exit(hash == right && ts_thread_count() == 1 ? 0 : 1);
     }
-    return child < 0 ? TS_BROKEN : ts_wait(child, 100, "a child of fork");
+    return child < 0 ? TS_BROKEN : ts_wait(child, seconds, "a child of fork");
 }
 
 static void *fork_here(void *unused) {
     for (int i = 0; i < 3; i++) {
-        if (child_calls_everything(&ts_usual_inputs) != 0) {
+        if (child_calls_everything(&ts_usual_inputs, TS_SANITIZED ? 40 : 10) != 0) {
             return &right;
         }
     }
@@ -71,7 +71,7 @@ static int every_operation_on_16_million_after_fork(void) {
     ts_have_a_team();
     TS_NEED(ts_everything(&many) == right, "other bits on a team");
     TS_NEED_THAT_A_TEAM_WORKED();
-    return child_calls_everything(&many);
+    return child_calls_everything(&many, 200);
 }
 
 /* ---- loading --------------------------------------------------------------------------------------------- */
@@ -290,12 +290,11 @@ static int a_storm_of_signals(void) {
     ts_have_a_team();
     signal(SIGALRM, call_from_a_handler);
     setitimer(ITIMER_REAL, &often, NULL);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3 || handled < 100; i++) {
         TS_NEED(ts_everything(&ts_usual_inputs) == right, "other bits");
     }
     setitimer(ITIMER_REAL, &never, NULL);
     TS_NEED_THAT_A_TEAM_WORKED();
-    TS_NEED(handled > 100, "%d signals", (int)handled);
     TS_NEED(wrong_in_handler == 0, "%d wrong in the handler, or not on the caller", (int)wrong_in_handler);
     TS_NEED(ts_others_block_signals(), "a worker listens");
     return TS_SURVIVED;
@@ -320,7 +319,7 @@ static int with_another_openmp_runtime(void) {
     ts_have_a_team();
     TS_NEED(ts_everything(&ts_usual_inputs) == right, "other bits");
     TS_NEED_THAT_A_TEAM_WORKED();
-    TS_NEED(child_calls_everything(&ts_usual_inputs) == 0, "its child of fork");
+    TS_NEED(child_calls_everything(&ts_usual_inputs, TS_SANITIZED ? 40 : 10) == 0, "its child of fork");
     return TS_SURVIVED;
 }
 

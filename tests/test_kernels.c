@@ -177,7 +177,17 @@ static void check_fold(const fold_case *c) {
     }
 }
 
-/* `visit` each reduction that has a kernel for a type, with its own dtype of result. */
+/* Lines of n elements each, somewhere in the input; the runs of arg folds are also walked downwards. */
+static rp_lines draw_lines(const ts_op *op, raptors_dtype t, int64_t n, int as_runs) {
+    const int64_t size = ts_types[t].size, at = ts_below(&g, 64) / UNIT * UNIT;
+    int64_t apart = 1 + ts_below(&g, as_runs && op->result == TS_INDEX ? 3 : 2);
+    const int64_t back = apart == 3 && n > 0 ? (n - 1) * size : 0;
+    apart = apart == 3 ? -1 : apart;
+    const int64_t line = (n + ts_below(&g, 3)) * (apart < 0 ? 1 : apart);
+    return (rp_lines){inputs[0] + at + back, line * size, apart};
+}
+
+/* Check each reduction that has a kernel for a type, with its own dtype of result. */
 static void for_folds(raptors_dtype t, int64_t rows, int64_t cols, int as_runs) {
     int n;
     const ts_backend *backends = ts_backends(&n);
@@ -187,8 +197,7 @@ static void for_folds(raptors_dtype t, int64_t rows, int64_t cols, int as_runs) 
         if (!ts_fold_of(&backends[0], op, t))
             continue;
         ts_result_dtypes(op, t, results);
-        const int64_t apart = 1 + ts_below(&g, 2), line = ((as_runs ? rows : cols) + ts_below(&g, 3)) * apart;
-        const rp_lines x = {inputs[0] + ts_below(&g, 64) / UNIT * UNIT, line * ts_types[t].size, apart};
+        const rp_lines x = draw_lines(op, t, as_runs ? rows : cols, as_runs);
         check_fold(&(fold_case){
             op, t, results[0], rows, cols, x, {ts_below(&g, 100), 1 + ts_below(&g, 1000)}, as_runs});
     }

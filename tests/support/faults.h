@@ -36,7 +36,8 @@ int ts_thread_count(void);
 /* Whether every other thread of this process blocks all signals but those that instructions raise. */
 int ts_others_block_signals(void);
 
-/* Wait for a child for at most so many seconds, then kill it. 0 if it exited with 0. */
+/* Wait for a child, and kill it once it has slept for so many seconds, or computed for four times as many. 0 if it exited
+   with 0. */
 int ts_wait(int child, int seconds, const char *what);
 
 /* What this process has in memory and no file backs: a first look at a static table is no growth. */
