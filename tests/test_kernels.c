@@ -220,8 +220,47 @@ static void every_fold_of_runs(void **state) {
         for (int flavour = 0; flavour < TS_FLAVOURS; flavour++) {
             refill((raptors_dtype)t, (ts_flavour)flavour);
             for (int64_t n = 0; n <= 2 * DENSE; n++)
-                for (int64_t runs = 1; runs <= 5; runs += 2)
+                for (int64_t runs = 1; runs <= 33;
+                     runs += runs < 5 ? 2 : 14) /* some are folded 2 to 16 at once */
                     for_folds((raptors_dtype)t, n, runs, 1);
+        }
+}
+
+/* Few rows straight to results: as by way of a state. */
+static void shallow_of(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_t rows, int64_t cols) {
+    static int64_t state[FIELDS * DENSE];
+    static buffer wanted, got;
+    const rp_fold *fold = &b->kernels->fold[op->kernel][t];
+    const int64_t stride = (cols + 1) * ts_types[t].size;
+    const double divisor = op->result == TS_REAL ? (double)(rows - 1 + ts_below(&g, 2)) : 1;
+    const int root = !strcmp(op->name, "std");
+    const char *x = inputs[0] + ts_below(&g, 64) / UNIT * UNIT;
+    raptors_dtype results[2];
+    ts_result_dtypes(op, t, results);
+    if (!fold->shallow || (results[0] != t && results[0] != RAPTORS_INT64))
+        return; /* a mean of integers goes another way */
+    make_output(&wanted, 0, (size_t)(cols * ts_types[results[0]].size));
+    make_output(&got, 0, (size_t)(cols * ts_types[results[0]].size));
+    fold->init(state, DENSE, cols, 0);
+    fold->rows(state, DENSE, 0, (rp_lines){x, stride, 1}, rows, cols, (rp_index){0, 1});
+    fold->finish(state, DENSE, 0, cols, wanted.data, ts_types[results[0]].size, results[0], divisor, root);
+    fold->shallow(got.data, x, stride, rows, cols, divisor, root);
+    compare(&got, &wanted, results[0], op->name, b->name);
+}
+
+static void every_fold_of_few_rows(void **state) {
+    (void)state;
+    int n;
+    const ts_backend *backends = ts_backends(&n);
+    for (int t = 0; t < RP_TYPE_COUNT; t++)
+        for (int flavour = 0; flavour < TS_FLAVOURS; flavour++) {
+            refill((raptors_dtype)t, (ts_flavour)flavour);
+            for (int i = 0; i < n * ts_op_count; i++)
+                for (int64_t rows = 1;
+                     rows < RP_BLOCK && ts_fold_of(&backends[i % n], &ts_ops[i / n], (raptors_dtype)t);
+                     rows++)
+                    for (int64_t cols = 1; cols < 80; cols += cols < 36 ? 1 : 21)
+                        shallow_of(&backends[i % n], &ts_ops[i / n], (raptors_dtype)t, rows, cols);
         }
 }
 
@@ -347,9 +386,10 @@ static int free_inputs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_map),          cmocka_unit_test(every_fold_of_rows),
-        cmocka_unit_test(every_fold_of_runs), cmocka_unit_test(every_fold_of_lanes),
-        cmocka_unit_test(every_move),         cmocka_unit_test(every_widening),
+        cmocka_unit_test(every_map),           cmocka_unit_test(every_fold_of_rows),
+        cmocka_unit_test(every_fold_of_runs),  cmocka_unit_test(every_fold_of_few_rows),
+        cmocka_unit_test(every_fold_of_lanes), cmocka_unit_test(every_move),
+        cmocka_unit_test(every_widening),
     };
     ts_print_skipped();
     return cmocka_run_group_tests(tests, allocate_inputs, free_inputs);
