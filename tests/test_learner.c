@@ -187,6 +187,7 @@ static void who_is_often_a_little_late_is_stopped(void **state) {
         ts_result r = ts_play(&w, seed, fresh(), NULL);
         ts_check(r.excess <= 20e6, "%.1f ms behind in a window", r.excess / 1e6);
         ts_check(r.regret <= 2, "regret %.2f %%", r.regret);
+        printf("behind %.1f total %.1f excess %.1f regret %.2f\n", r.behind/1e6, r.total/1e6, r.excess/1e6, r.regret);
     }
 }
 
