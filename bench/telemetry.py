@@ -4,13 +4,14 @@
 """Replays hot, cold, bursty and contended streams of sum, mean over axis 0, scale and broadcast add, 2^12 .. 2^24
 float32 elements, in three processes that take turns on the same arrays: always alone, always with the team, and
 learning; each stream is a life of its own. Prints the time of each in the second half of the rounds against the better of
-the first two, size by size, known afterwards.
+the first two, size by size, known afterwards; then what asking costs a call. Fails where a limit is exceeded.
 
 --table  prints what the learner knows after the streams, class by class, and writes a plot of both ways against size.
 """
 
 import argparse
 import json
+import re
 import shutil
 import statistics
 import subprocess
@@ -26,6 +27,8 @@ ROOT = HERE.parent
 OPERATIONS = ["sum", "mean", "scale", "add"]
 STREAMS = {"hot": 400, "cold": 60, "bursty": 256, "contended": 200}
 HOG = "while True: pass"
+LIMITS = {"hot": ("better", 1.05), "cold": ("better", 1.05), "contended": ("alone", 1.03)}
+OVERHEAD = {"under the floor": 5, "settled": 10, "parallel": 35}  # ns a call
 
 
 def build(library, folder):
@@ -114,7 +117,15 @@ def live(program, folder, arrays, stream, rounds):
     return seconds
 
 
+def within(what, value, limit, unit=""):
+    good = value <= limit
+    print(f"{what}: {value:.3f}{unit}, the limit is {limit}{unit}{'' if good else ': EXCEEDED'}")
+    return good
+
+
 def print_streams(seconds):
+    """Whether all limits hold."""
+    held = []
     print(f"{'stream':<12}{'calls':>7}{'alone':>11}{'team':>11}{'better':>11}{'learned':>11}"
           f"{'of better':>11}{'of alone':>10}   medians: of better, of alone")
     for stream, by_worker in seconds.items():
@@ -127,6 +138,18 @@ def print_streams(seconds):
         print(f"{stream:<12}{calls:>7}{1e3 * total['alone']:>8.0f} ms{1e3 * total['team']:>8.0f} ms{1e3 * better:>8.0f} ms"
               f"{1e3 * total['learned']:>8.0f} ms{total['learned'] / better:>11.3f}{total['learned'] / total['alone']:>10.3f}"
               f"   {calm['learned'] / calm_better:.3f}, {calm['learned'] / calm['alone']:.3f}")
+        if stream in LIMITS:
+            against, limit = LIMITS[stream]
+            held.append((f"{stream}, of {against}", total["learned"] / (better if against == "better" else total["alone"]), limit))
+    return all([within(*h) for h in held])
+
+
+def print_overhead(library):
+    """Whether all limits hold; the test measures, best of some tries."""
+    said = subprocess.run([library / "tests" / "test_gate"], capture_output=True, text=True, check=True).stdout
+    line = next(line for line in said.splitlines() if line.startswith("ns a call"))
+    costs = {name: float(re.search(rf"{name} ([0-9.]+)", line).group(1)) for name in OVERHEAD}
+    return all([within(name, costs[name], limit, " ns") for name, limit in OVERHEAD.items()])
 
 
 def size(value):
@@ -202,6 +225,7 @@ def main():
     options = arguments.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="raptors-bench-"))
     arrays = Path(tempfile.mkstemp(prefix="raptors-bench-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)[1])
+    good = True
     try:
         program = build(options.library.resolve(), folder)
         if options.table:
@@ -213,11 +237,13 @@ def main():
             print_table(told)
             write_plot(told, options.plot)
         else:
-            print_streams({s: live(program, folder, arrays, s, options.rounds) for s in options.streams.split(",")})
+            seconds = {s: live(program, folder, arrays, s, options.rounds) for s in options.streams.split(",")}
+            good = print_streams(seconds) & print_overhead(options.library.resolve())
     finally:
         arrays.unlink()
         shutil.rmtree(folder)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -126,7 +126,7 @@ static void decide(rp_moment *m, rp_answer *a) {
     }
     rp_place *p = m->place;
     bool news = p->samples >= rp_learning(m->q->bytes) && outdated(l, p);
-    p->since = (uint16_t)(p->since + (m->decided.quiet ? rp_measured_one_in(m->q->bytes) : 1));
+    p->since = (uint16_t)(p->since + rp_stands_for(m->decided.quiet, m->t->tick, m->q->bytes));
     bool alone = !m->decided.team[0] && !m->decided.team[1];
     if (m->decided.quiet && alone && !news && p->since < RP_GAP_KNOWN && !rp_explore_run_goes_on(l)) {
         rp_answer_alone(a, m->q, m->decided.alone_arm, m->decided.reason[m->hot]);

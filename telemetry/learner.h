@@ -152,6 +152,12 @@ static inline bool rp_is_its_turn(uint32_t tick, int64_t bytes) {
     return (tick & (rp_measured_one_in(bytes) - 1)) == 0;
 }
 
+/* For how many calls of its kind a measured one stands: where all are measured, or this one was for a reason of its own,
+ * for itself. */
+static inline int rp_stands_for(bool quiet, uint32_t tick, int64_t bytes) {
+    return quiet && rp_is_its_turn(tick, bytes) ? (int)rp_measured_one_in(bytes) : 1;
+}
+
 /* Whether a settled call is one that nobody measures. */
 static inline bool rp_learner_may_skip(const rp_learner *l, const rp_thread *t, int64_t bytes) {
     return atomic_load_explicit(&l->mode, memory_order_relaxed) != RAPTORS_OFF &&

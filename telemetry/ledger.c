@@ -6,9 +6,12 @@
 #include <string.h>
 
 enum {
-    FORGIVEN_PER = 100,            /* one part in so many of the time spent in calls */
-    PREMIUM_MEMORY = 64,           /* calls */
-    PREMIUM_FADES = 500 * 1000000, /* ns */
+    FORGIVEN_PER = 100,              /* one part in so many of the time spent in calls; .. */
+    HALVED_PER = 2000000,            /* .. half of it with so many ns that were lost in all beyond .. */
+    MOST_LOST = 2 * RP_LEDGER_LIMIT, /* .. these, a quarter with twice as many .. */
+    MOST_HALVINGS = 6,               /* .. and so on */
+    PREMIUM_MEMORY = 64,             /* calls */
+    PREMIUM_FADES = 500 * 1000000,   /* ns */
     WHOLE = 1 << 16
 };
 
@@ -25,11 +28,20 @@ void rp_ledger_start(rp_ledger *l) {
     atomic_store_explicit(&l->balance, RP_LEDGER_LIMIT, memory_order_relaxed);
 }
 
+/* By what teams have lost in all. */
+static int64_t halvings(const rp_ledger *l) {
+    int64_t lost = RP_LEDGER_LIMIT - load(&l->balance) - load(&l->beyond);
+    int64_t times = lost > MOST_LOST ? (lost - MOST_LOST) / HALVED_PER : 0;
+    return times < MOST_HALVINGS ? times : MOST_HALVINGS;
+}
+
 void rp_ledger_forgive(rp_ledger *l, int64_t spent) {
     int64_t balance = load(&l->balance);
     if (balance < 0) {
-        int64_t rest = balance + spent / FORGIVEN_PER;
-        atomic_store_explicit(&l->balance, rest < 0 ? rest : 0, memory_order_relaxed);
+        int64_t part = spent / FORGIVEN_PER >> halvings(l);
+        part = part < -balance ? part : -balance;
+        atomic_store_explicit(&l->balance, balance + part, memory_order_relaxed);
+        atomic_store_explicit(&l->beyond, load(&l->beyond) - part, memory_order_relaxed);
     }
 }
 
@@ -79,11 +91,7 @@ bool rp_ledger_note_closely(rp_ledger *l, int64_t gain, bool late, uint64_t now)
         entry = -blamed_on_team(l, -entry);
     }
     note_lateness(l, -entry, late && entry < 0, now);
-    int64_t before = load(&l->balance), balance = before + entry;
-    if (balance > RP_LEDGER_LIMIT) {
-        balance = RP_LEDGER_LIMIT;
-    }
-    atomic_store_explicit(&l->balance, balance, memory_order_relaxed);
+    int64_t before = load(&l->balance), balance = rp_ledger_enter(l, entry);
     atomic_store_explicit(&l->noted, now, memory_order_relaxed);
     bool trips = before > -RP_LEDGER_LIMIT && balance <= -RP_LEDGER_LIMIT;
     if (trips) {

@@ -6,6 +6,10 @@
  * no region opens, until the debt has been forgiven at one hundredth of the time spent in calls. So in any window no more
  * is lost than the width of the ledger, 1 % of its calls, and the one call that overdrew it. It begins full: a program
  * whose first team calls are late would else never see good ones.
+ *
+ * That alone would let a team that loses for ever cost 1 % for ever. So all that teams ever gained and lost is summed
+ * too, and once they have lost more than the ledger's width in all, the rate halves with every few milliseconds more.
+ * It never falls to nothing: a machine that has changed must be noticed.
  */
 #ifndef RP_LEDGER_H
 #define RP_LEDGER_H
@@ -23,6 +27,7 @@ enum { RP_LEDGER_LIMIT = 9 * 1000 * 1000, RP_LEDGER_MEMORY = 256 /* calls that a
  * on-time calls, and within a second. Where working alone is late as often, the team is not to blame. */
 typedef struct rp_ledger {
     _Atomic int64_t balance; /* ns */
+    _Atomic int64_t beyond;  /* ns of gains for which a full ledger had no room, less what was forgiven */
     _Atomic uint64_t noted;  /* when the last entry was made */
     _Atomic uint32_t trips;
     _Atomic uint32_t late_alone, late_team; /* shares of calls, in 2^-16 */
@@ -41,6 +46,18 @@ void rp_ledger_start(rp_ledger *l);
  * of theirs. */
 void rp_ledger_forgive(rp_ledger *l, int64_t spent);
 
+/* Change the balance by so much; the new one. */
+static inline int64_t rp_ledger_enter(rp_ledger *l, int64_t entry) {
+    int64_t balance = atomic_load_explicit(&l->balance, memory_order_relaxed) + entry;
+    if (balance > RP_LEDGER_LIMIT) {
+        int64_t beyond = atomic_load_explicit(&l->beyond, memory_order_relaxed);
+        atomic_store_explicit(&l->beyond, beyond + (balance - RP_LEDGER_LIMIT), memory_order_relaxed);
+        balance = RP_LEDGER_LIMIT;
+    }
+    atomic_store_explicit(&l->balance, balance, memory_order_relaxed);
+    return balance;
+}
+
 /* A parallel call has ended, `gain` ns before (or after) the time it was expected to take alone. True if that has
  * tripped the breaker. Calls that race may lose an entry: they are rare, since a team serves one call at a time. */
 bool rp_ledger_note_closely(rp_ledger *l, int64_t gain, bool late, uint64_t now);
@@ -51,9 +68,7 @@ static inline bool rp_ledger_note(rp_ledger *l, int64_t gain, bool late, uint64_
         atomic_load_explicit(&l->late_team, memory_order_relaxed) >= RP_LEDGER_MEMORY) {
         return rp_ledger_note_closely(l, gain, late, now);
     }
-    int64_t balance = atomic_load_explicit(&l->balance, memory_order_relaxed) + gain;
-    atomic_store_explicit(&l->balance, balance < RP_LEDGER_LIMIT ? balance : RP_LEDGER_LIMIT,
-                          memory_order_relaxed);
+    rp_ledger_enter(l, gain);
     return false;
 }
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * labels: telemetry
- * RAPTORS_TEST_SEEDS and RAPTORS_TEST_WORLDS ask for more than the usual 10 seeds and 1,000 random worlds.
+ * RAPTORS_TEST_SEEDS asks for more than the usual 10 seeds. What it never does in random worlds: test_invariants.c.
  */
 #include "support/worlds.h"
 
@@ -152,27 +152,44 @@ static const ts_world worlds[] = {
      .pause = 8e6,
      .dozes = 0.1,
      .doze = 4e6},
+    /* A second CPU that gains next to nothing is left to others, but for probes. */
+    {.name = "a tie",
+     .limit = 1.5,
+     .team_limit = 15,
+     .awake = FOR_EVER,
+     .low = 23,
+     .hot = 100,
+     SPEEDUP(1.01)},
+    {.name = "one in three a little late",
+     .limit = 2,
+     .low = 20,
+     .high = 20,
+     .awake = FOR_EVER,
+     .change = often_a_little_late,
+     SPEEDUP(1.25)},
     {.name = "bursts of 500, noise 0.2", .limit = 2, .burst = 500, .pause = 50e6, .sigma = 0.2},
 };
 
 static void regret_is_within_its_limit(void **state) {
     (void)state;
     int seeds = setting("RAPTORS_TEST_SEEDS", 10), failed = 0;
-    printf("%-30s %9s %9s %9s %9s %9s %9s %6s\n", "% over the oracle", "alone", "always", "learned", "worst",
-           "limit", "behind", "flips");
+    printf("%-30s %9s %9s %9s %9s %9s %9s %6s %6s\n", "% over the oracle", "alone", "always", "learned",
+           "worst", "limit", "behind", "flips", "team");
     for (size_t i = 0; i < sizeof worlds / sizeof worlds[0]; i++) {
         const ts_world world = complete(worlds[i]), *w = &world;
-        double sum = 0, worst = 0, behind = 0;
+        double sum = 0, worst = 0, behind = 0, team = 0;
         ts_result r = {0};
         for (int seed = 1; seed <= seeds; seed++) {
             r = ts_play(w, (uint64_t)seed, fresh(), NULL);
             sum += r.regret;
             worst = fmax(worst, r.regret);
             behind = fmax(behind, r.behind);
+            team = fmax(team, 100.0 * r.team_calls / w->calls);
         }
         bool good = sum / seeds <= w->limit && behind <= 40e6;
-        printf("%-30s %9.2f %9.2f %9.2f %9.2f %9.1f %6.1f ms %6ld %s\n", w->name, r.alone, r.always,
-               sum / seeds, worst, w->limit, behind / 1e6, r.flips, good ? "" : "FAILED");
+        good &= w->team_limit <= 0 || team <= w->team_limit;
+        printf("%-30s %9.2f %9.2f %9.2f %9.2f %9.1f %6.1f ms %6ld %4.0f %% %s\n", w->name, r.alone, r.always,
+               sum / seeds, worst, w->limit, behind / 1e6, r.flips, team, good ? "" : "FAILED");
         failed += !good;
     }
     assert_int_equal(failed, 0);
@@ -187,6 +204,7 @@ static void who_is_often_a_little_late_is_stopped(void **state) {
         ts_result r = ts_play(&w, seed, fresh(), NULL);
         ts_check(r.excess <= 20e6, "%.1f ms behind in a window", r.excess / 1e6);
         ts_check(r.regret <= 2, "regret %.2f %%", r.regret);
+        ts_check(r.behind <= 40e6, "%.1f ms behind in all", r.behind / 1e6);
     }
 }
 
@@ -202,106 +220,7 @@ static void what_gains_a_quarter_is_found_within_64_calls(void **state) {
     }
 }
 
-/* ---- what it never does: random worlds -------------------------------------------------------------------- */
-
-static double between(ts_prng *g, double low, double high) {
-    return low * pow(high / low, ts_unit(g));
-}
-
-static ts_weather wild(const ts_world *w, int i, uint64_t now) {
-    ts_weather h = w->fair;
-    if (w->classes % 2 == 0 && i > w->calls / 3) {
-        h.speedup = fmax(0.3, w->team + 0.5 - h.speedup);
-    }
-    if (w->classes % 3 == 0 && now / 300000000u % 2 == 1) {
-        h.straggle = 0.02;
-    }
-    return h;
-}
-
-static ts_world random_world(uint64_t seed) {
-    ts_prng g = {seed * 77 + 5};
-    ts_world w = {.name = "random",
-                  .calls = 6000,
-                  .low = 8 + (int)ts_below(&g, 8),
-                  .classes = 1 + (int)ts_below(&g, 6)};
-    w.high = w.low + (int)ts_below(&g, 22 - w.low);
-    w.team = 2 + (int)ts_below(&g, 15);
-    w.fair =
-        (ts_weather){.speedup = between(&g, 0.4, w.team), .alone_factor = 1, .late = between(&g, 1e5, 1e7)};
-    w.hot = between(&g, 300, 20000);
-    w.cold = w.hot + between(&g, 1000, 300000);
-    w.first = between(&g, 5e4, 5e6);
-    w.awake = ts_below(&g, 2) ? between(&g, 1e5, 1e7) : FOR_EVER;
-    w.burst = ts_below(&g, 2) ? (int)between(&g, 1, 300) : 0;
-    w.pause = between(&g, 1e5, 3e7);
-    w.sigma = ts_below(&g, 2) ? between(&g, 0.01, 0.3) : 0;
-    w.tick = (uint64_t)between(&g, 1, 1000);
-    w.change = wild;
-    return w;
-}
-
-/* What a place looked like when it was last asked about. */
-typedef struct watch {
-    rp_decision decided[RP_CLASSES][RP_BUCKETS];
-    long flips_without_evidence, too_many_members, below_the_floor;
-} watch;
-
-static bool enough(const rp_learner *l, rp_spot s, const rp_decision *d, int hot) {
-    const rp_place *p = &l->places[s.class_index][s.bucket];
-    rp_arm team = hot ? d->hot_arm : RP_ARM_cold;
-    return p->arm[d->alone_arm].batches >= RP_CELL_ENOUGH && p->arm[team].batches >= RP_CELL_ENOUGH;
-}
-
-static void look(void *context, const rp_learner *l, const rp_question *q, const rp_answer *a) {
-    watch *w = context;
-    rp_spot s = rp_spot_of(q);
-    rp_decision *was = &w->decided[s.class_index][s.bucket], is = rp_decision_unpack(rp_decided(l, s));
-    for (int hot = 0; hot < 2; hot++) {
-        bool flipped = was->adopted[hot] && was->team[hot] != is.team[hot];
-        w->flips_without_evidence += flipped && !enough(l, s, &is, hot);
-    }
-    w->too_many_members +=
-        a->members > q->team || a->team > q->team || a->members > q->parts || a->members < 1;
-    w->below_the_floor += rp_gate_under_floor(q->bytes);
-    *was = is;
-}
-
-/* I3, I4, I5, I8. */
-static void random_worlds_break_no_promise(void **state) {
-    (void)state;
-    int count = setting("RAPTORS_TEST_WORLDS", 1000);
-    double most_excess = 0, most_explored = 0;
-    for (int seed = 1; seed <= count; seed++) {
-        ts_world w = random_world((uint64_t)seed);
-        watch *seen = calloc(1, sizeof *seen);
-        assert_non_null(seen);
-        ts_result r = ts_play(&w, (uint64_t)seed, fresh(), &(ts_watcher){look, seen});
-        double explored = r.explored - 0.01 * r.total;
-        most_excess = fmax(most_excess, r.excess);
-        most_explored = fmax(most_explored, explored);
-        ts_check(r.excess <= 20e6, "world %d: %.1f ms behind in a window", seed, r.excess / 1e6);
-        ts_check(explored <= 20e6, "world %d: %.1f ms spent on probes beyond 1 %%", seed, explored / 1e6);
-        ts_check(seen->flips_without_evidence == 0, "world %d: flips on fewer than 3 batches", seed);
-        ts_check(seen->too_many_members == 0, "world %d: more members than there may be", seed);
-        free(seen);
-    }
-    printf("%d random worlds: at most %.1f ms lost in a window beyond 1 %% and a call, %.2f ms on probes "
-           "beyond 1 %%\n",
-           count, most_excess / 1e6, most_explored / 1e6);
-}
-
-/* I7. */
-static void the_same_trace_gives_the_same_answers(void **state) {
-    (void)state;
-    for (uint64_t seed = 1; seed <= 50; seed++) {
-        ts_world w = random_world(seed);
-        uint64_t once = ts_play(&w, seed, fresh(), NULL).trace;
-        assert_int_equal(ts_play(&w, seed, fresh(), NULL).trace, once);
-    }
-}
-
-/* I6: what lost is looked at again, however long ago that was. */
+/* What lost is looked at again, however long ago that was. */
 static void losers_are_looked_at_again(void **state) {
     (void)state;
     for (int size = 16; size <= 22;
@@ -360,7 +279,7 @@ static rp_answer play_call(rp_learner *l, rp_thread *t, const rp_question *q, ui
     return a;
 }
 
-/* I11, and I10: without a team to take there is nothing to measure. */
+/* In the cell itself; in random worlds: I11. */
 static void foolish_durations_are_dropped(void **state) {
     (void)state;
     rp_thread t = {0};
@@ -504,8 +423,6 @@ int main(void) {
         cmocka_unit_test(regret_is_within_its_limit),
         cmocka_unit_test(who_is_often_a_little_late_is_stopped),
         cmocka_unit_test(what_gains_a_quarter_is_found_within_64_calls),
-        cmocka_unit_test(random_worlds_break_no_promise),
-        cmocka_unit_test(the_same_trace_gives_the_same_answers),
         cmocka_unit_test(losers_are_looked_at_again),
         cmocka_unit_test(ties_go_sequential),
         cmocka_unit_test(foolish_durations_are_dropped),

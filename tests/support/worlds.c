@@ -11,6 +11,8 @@ typedef struct run {
     const ts_world *world;
     ts_prng random;
     double now, last_region, tick;
+    double wrong; /* ns that the clock is off */
+    uint64_t readings;
     bool pool;
 } run;
 
@@ -21,7 +23,8 @@ static uint64_t clock_at(double now, double tick) {
 }
 
 uint64_t ts_world_clock(void) {
-    return clock_at(current->now, current->tick);
+    current->readings++;
+    return clock_at(current->now + current->wrong, current->tick);
 }
 
 static uint64_t empty_region(void) {
@@ -110,6 +113,7 @@ typedef struct call {
     double lateness;    /* expected, of a team */
     double region;      /* as warm as the team is */
     double plain;       /* factor of writing through the cache */
+    double took, price; /* once it has happened: its time, and what the other way was expected to take more */
 } call;
 
 typedef struct tally {
@@ -165,7 +169,7 @@ static void note_loss(ts_result *out, tally *t, double loss, double before, doub
 }
 
 /* Let the call happen as answered; its time passes. */
-static void happen(run *r, const call *c, const rp_answer *a, tally *t, ts_result *out) {
+static void happen(run *r, call *c, const rp_answer *a, tally *t, ts_result *out) {
     const ts_world *w = r->world;
     bool team = a->members > 1, first = team && !r->pool;
     double before = r->now, factor = noise(r), mine = cost_as_answered(r, c, a);
@@ -185,6 +189,11 @@ static void happen(run *r, const call *c, const rp_answer *a, tally *t, ts_resul
     double other = team ? c->alone : c->work + c->region + c->lateness;
     t->actual += expected;
     t->alone += c->alone;
+    c->took = real;
+    c->price = other - expected;
+    double loss = fmax(0, real - factor * fmin(c->alone, c->work + c->region));
+    out->worst = fmax(out->worst, first ? 0 : loss);
+    out->explored += a->reason == RP_REASON_probe ? loss : 0;
     out->sampled += a->timed;
     out->wrong += other < 0.97 * expected && a->reason != RP_REASON_probe;
 }
@@ -205,13 +214,44 @@ static void sum_up(const run *r, const oracle *best, const tally *t, const rp_le
     out->regret = 100 * (t->actual / oracle_cost - 1);
     out->alone = 100 * (t->alone / oracle_cost - 1);
     out->always = 100 * ((t->always + r->world->first) / oracle_cost - 1);
-    out->explored = (double)l->spent;
     out->total = t->actual;
+    out->readings = r->readings;
     for (int c = 0; c < RP_CLASSES; c++) {
         for (int b = 0; l->classes[c].seen > 0 && b < RP_BUCKETS; b++) {
             out->flips += l->places[c][b].flips;
         }
     }
+}
+
+/* How wrong the clock is at the end of the call: it has gone back, stood still, or leapt. */
+static double foolish_clock(run *r, const call *c) {
+    if (ts_unit(&r->random) >= r->world->foolish) {
+        return 0;
+    }
+    const double errors[] = {-c->took - 1e6, -c->took - r->tick / 2, 1.1e10, 1e15};
+    return errors[ts_below(&r->random, 4)];
+}
+
+/* A call above the floor: ask, let it happen, tell. */
+static rp_answer play_call(run *r, rp_learner *l, rp_thread *thread, call *c, tally *t, ts_result *out,
+                           const ts_watcher *watcher) {
+    rp_answer a;
+    ts_event e = {.l = l, .t = thread, .q = &c->q, .a = &a};
+    rp_learner_ask(l, thread, &c->q, &a);
+    if (watcher && watcher->asked) {
+        watcher->asked(watcher->context, &e);
+    }
+    happen(r, c, &a, t, out);
+    r->wrong = r->world->foolish > 0 ? foolish_clock(r, c) : 0;
+    rp_learner_tell(l, thread, &c->q, &a, &(rp_outcome){.members = a.members});
+    e.foolish = r->wrong != 0;
+    r->wrong = 0;
+    e.took = c->took;
+    e.price = c->price;
+    if (watcher && watcher->told) {
+        watcher->told(watcher->context, &e);
+    }
+    return a;
 }
 
 ts_result ts_play(const ts_world *w, uint64_t seed, rp_learner *l, const ts_watcher *watcher) {
@@ -222,22 +262,19 @@ ts_result ts_play(const ts_world *w, uint64_t seed, rp_learner *l, const ts_watc
     ts_result out = {0};
     current = &r;
     rp_learner_start(l, ts_world_clock, empty_region, w->team);
+    if (watcher && watcher->started) {
+        watcher->started(watcher->context, l);
+    }
     for (int i = 0; i < w->calls; i++) {
         pause_before(&r, &best, i);
         call c = draw_call(&r, i);
         rp_answer a = {.members = 1, .stream = true};
         oracle_call(&best, w, c.alone, c.work + c.lateness);
         t.always += c.work + c.lateness + (w->burst > 0 && i % w->burst == 0 ? waking(w) : w->hot);
-        bool small = rp_gate_under_floor(c.q.bytes);
-        if (!small) {
-            rp_learner_ask(l, &thread, &c.q, &a);
-        }
-        if (watcher && !small) {
-            watcher->asked(watcher->context, l, &c.q, &a);
-        }
-        happen(&r, &c, &a, &t, &out);
-        if (!small) {
-            rp_learner_tell(l, &thread, &c.q, &a, &(rp_outcome){.members = a.members});
+        if (rp_gate_under_floor(c.q.bytes)) {
+            happen(&r, &c, &a, &t, &out);
+        } else {
+            a = play_call(&r, l, &thread, &c, &t, &out, watcher);
         }
         out.trace = (out.trace ^ (uint64_t)(a.members * 16 + a.arm)) * 0x100000001b3u + a.timed;
     }

@@ -20,7 +20,8 @@ typedef struct ts_weather {
 
 typedef struct ts_world {
     const char *name;
-    double limit; /* of the regret, in % */
+    double limit;      /* of the regret, in % */
+    double team_limit; /* of the calls that a team does, in %; 0: none */
     int calls;
     int low, high; /* log2 of elements, drawn evenly between */
     int classes;
@@ -35,6 +36,7 @@ typedef struct ts_world {
     double pause;           /* ns between bursts */
     double half_members;    /* time of half the members over that of all; 0: as the speed-up says */
     double plain;           /* time of writing through the cache over past it; 0: no streamable output */
+    double foolish; /* chance that the clock is wrong by the end of a call, and right again after it */
     /* The weather at call i of the run, at `now`; NULL: fair. */
     ts_weather (*change)(const struct ts_world *w, int i, uint64_t now);
 } ts_world;
@@ -45,17 +47,32 @@ typedef struct ts_result {
     double always;   /* of always taking the team, in % */
     double behind;   /* ns: the most that the run was ever behind working alone */
     double excess;   /* ns lost in the worst window beyond 1 % of it and its worst call */
-    double explored; /* ns lost on probes, as the learner counts */
+    double worst;    /* ns: the most that a single call lost against the better way */
+    double explored; /* ns lost on probes against the better way */
     double total;    /* ns of all calls */
     int team_calls;
-    int sampled; /* calls that were measured */
-    int wrong;   /* calls that would have been 3 % faster the other way, and were no probes */
+    uint64_t readings; /* of the clock */
+    int sampled;       /* calls that were measured */
+    int wrong;         /* calls that would have been 3 % faster the other way, and were no probes */
     long flips;
     uint64_t trace; /* a hash of all answers */
 } ts_result;
 
+/* What has just happened to a call, for those who watch. */
+typedef struct ts_event {
+    rp_learner *l;
+    const rp_thread *t;
+    const rp_question *q;
+    const rp_answer *a;
+    double took, price; /* ns; price: what the way not taken would have taken more, as a rule */
+    bool foolish;       /* and the clock was wrong */
+} ts_event;
+
+/* Each of them may be NULL. */
 typedef struct ts_watcher {
-    void (*asked)(void *context, const rp_learner *l, const rp_question *q, const rp_answer *a);
+    void (*started)(void *context, rp_learner *l);
+    void (*asked)(void *context, const ts_event *e);
+    void (*told)(void *context, const ts_event *e);
     void *context;
 } ts_watcher;
 
