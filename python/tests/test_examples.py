@@ -56,7 +56,8 @@ def test_standardised_columns():
     np.testing.assert_allclose(standard[:, [0, 2]].std(axis=0), 1)
 
 
-PROGRAMS = ["digits", "sklearn.cluster._affinity_propagation", "sklearn.decomposition._nmf"]
+PROGRAMS = ["digits", "scipy.stats._sensitivity_analysis", "sklearn.cluster._affinity_propagation",
+            "sklearn.decomposition._nmf"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
