@@ -39,12 +39,14 @@ def _select(rows, op, axis, dtype):
 
 
 def _series(rows, asked, side):
-    """(bytes, GB/s) at one setting of threads; where several shapes have one size, the median."""
+    """(bytes, GB/s) at one setting of threads; the median of shapes whose sizes differ by less than a fifth: a line
+    through each of them would have steps that no size explains."""
     by_size = {}
     for row in rows:
         if row["threads"]["asked"] == asked and row[side]:
-            by_size.setdefault(row["bytes"], []).append(row["bytes"] / row[side]["seconds"] / 1e9)
-    return [(size, stats.median(speeds)) for size, speeds in sorted(by_size.items())]
+            point = row["bytes"], row["bytes"] / row[side]["seconds"] / 1e9
+            by_size.setdefault(round(4 * np.log2(row["bytes"])), []).append(point)
+    return [tuple(map(stats.median, zip(*points))) for _, points in sorted(by_size.items())]
 
 
 def _draw(axes, points, **style):

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 """python unprepared.py [how often]: each program with NumPy and with Raptors, in turn, and whether the results agree.
 
-Nothing of a program is changed but the names of the functions that Raptors has. Two are scikit-learn's own modules.
+Nothing of a program is changed but the names of the functions that Raptors has. All but one are modules of SciPy and
+scikit-learn, as they are installed.
 """
 
+import functools
 import importlib.util
 import re
 import statistics
@@ -14,6 +16,7 @@ import types
 import warnings
 
 import numpy as np
+from scipy import stats
 from sklearn import datasets
 
 import raptors as rp
@@ -42,6 +45,17 @@ def digits(module, table):
     return module.main(table)
 
 
+def sensitivity(module, table):
+    """How much of a function's variance is due to which of its variables: means and variances of as many samples as the table
+    has rows, twice, over and over for the intervals. The one thing set from outside is the seed of these."""
+    module.bootstrap = functools.partial(stats.bootstrap, rng=0)
+    angle, count = stats.uniform(-np.pi, 2 * np.pi), 1 << len(table).bit_length()
+    found = module.sobol_indices(func=module.f_ishigami, n=count, dists=[angle] * 3, rng=0)
+    intervals = found.bootstrap(n_resamples=20)
+    ends = (end for index in (intervals.first_order, intervals.total_order) for end in index.confidence_interval)
+    return found.first_order, found.total_order, *ends
+
+
 def affinity(module, table):
     """Messages between all pairs of digits, as matrices."""
     found = module.AffinityPropagation(random_state=0, max_iter=40, convergence_iter=40).fit(table)
@@ -56,6 +70,7 @@ def factors(module, table):
 
 PROGRAMS = {
     "digits": digits,  # beside this file
+    "scipy.stats._sensitivity_analysis": sensitivity,
     "sklearn.cluster._affinity_propagation": affinity,
     "sklearn.decomposition._nmf": factors,
 }

@@ -67,8 +67,9 @@ PyArrayObject *rp_new_array(raptors_dtype dtype, int ndim, const int64_t *shape,
 int rp_pool_start(void);
 /* From this many bytes on an array comes from the pool. */
 extern const size_t rp_pool_least;
-/* As PyArray_NewFromDescr (steals `descr`), with the pool as the array's allocator. */
-PyObject *rp_pool_new(PyArray_Descr *descr, int ndim, const npy_intp *shape, const npy_intp *strides);
+/* As PyArray_NewFromDescr (steals `descr`), for data of `bytes`, with the pool as the array's allocator. */
+PyObject *rp_pool_new(PyArray_Descr *descr, int ndim, const npy_intp *shape, const npy_intp *strides,
+                      size_t bytes);
 PyObject *rp_pool_report(PyObject *module, PyObject *none);
 PyObject *rp_pool_limit(PyObject *module, PyObject *bytes);
 

@@ -58,7 +58,7 @@ PyArrayObject *rp_new_array(raptors_dtype dtype, int ndim, const int64_t *shape,
     PyArray_Descr *descr = PyArray_DescrFromType(rp_type_number(dtype));
     const npy_intp *given = order ? strides : NULL;
     if ((size_t)bytes >= rp_pool_least) {
-        return (PyArrayObject *)rp_pool_new(descr, ndim, extents, given);
+        return (PyArrayObject *)rp_pool_new(descr, ndim, extents, given, (size_t)bytes);
     }
     return (PyArrayObject *)PyArray_NewFromDescr(&PyArray_Type, descr, ndim, extents, given, NULL, 0, NULL);
 }

@@ -211,20 +211,26 @@ static void *pool_realloc(void *context, void *data, size_t size) {
 static PyDataMem_Handler handler = {
     "raptors_pool", 1, {NULL, pool_malloc, pool_calloc, pool_realloc, pool_free}};
 static PyObject *capsule;
+static const unsigned trace_domain = 389047; /* numpy.lib.tracemalloc_domain */
 
-PyObject *rp_pool_new(PyArray_Descr *descr, int ndim, const npy_intp *shape, const npy_intp *strides) {
-    PyObject *before = PyDataMem_SetHandler(capsule);
-    if (!before) {
+/* The array is made around its data and given the handler afterwards: to set the handler as a context's, and back, as
+ * NumPy would have it, costs 0.3 us, more than NumPy takes for the array. Traced as NumPy traces what it allocates. */
+PyObject *rp_pool_new(PyArray_Descr *descr, int ndim, const npy_intp *shape, const npy_intp *strides,
+                      size_t bytes) {
+    void *data = pool_malloc(NULL, bytes);
+    if (!data) {
         Py_DECREF(descr);
+        return PyErr_NoMemory();
+    }
+    PyObject *array =
+        PyArray_NewFromDescr(&PyArray_Type, descr, ndim, shape, strides, data, NPY_ARRAY_CARRAY, NULL);
+    if (!array) {
+        pool_free(NULL, data, bytes);
         return NULL;
     }
-    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, descr, ndim, shape, strides, NULL, 0, NULL);
-    PyObject *ours = PyDataMem_SetHandler(before);
-    Py_DECREF(before);
-    if (!ours) {
-        Py_CLEAR(array);
-    }
-    Py_XDECREF(ours);
+    PyTraceMalloc_Track(trace_domain, (uintptr_t)data, bytes);
+    ((PyArrayObject_fields *)array)->mem_handler = Py_NewRef(capsule);
+    PyArray_ENABLEFLAGS((PyArrayObject *)array, NPY_ARRAY_OWNDATA);
     return array;
 }
 
