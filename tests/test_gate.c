@@ -63,7 +63,7 @@ typedef struct price {
 
 /* In turns of which the first call is measured. */
 static price price_of(rp_layout layout, int64_t bytes, uint64_t alone, uint64_t team) {
-    enum { TRIES = 7, TURNS = 10000 };
+    enum { TRIES = 7, TURNS = 2000 };
     const rp_question q = {.op = RP_CALL_square, .layout = layout, .team = 2, .bytes = bytes, .parts = 100};
     const int turn = (int)rp_measured_one_in(bytes);
     price least = {1e9, 1e9};
