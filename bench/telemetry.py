@@ -170,12 +170,12 @@ def print_table(told):
     for c in told["classes"]:
         print(f"\n{c['operation']} {c['dtype']} {c['layout']}: the team from {size(c['cutover_hot'])} on when hot, "
               f"{size(c['cutover_cold'])} when cold")
-        print(f"{'size':>10}{'alone':>12}{'hot':>12}{'cold':>12}{'spread':>14}{'batches':>10}   when hot, when cold")
+        print(f"{'size':>10}{'alone':>12}{'hot':>12}{'cold':>12}{'spread':>16}{'batches':>10}   when hot, when cold")
         for p in c["places"]:
             arms = [p[a] for a in ("alone", "hot", "cold")]
             times = "".join(f"{'-' if a['ns'] is None else format(a['ns'] / 1e3, '.1f') + ' us':>12}" for a in arms)
             says = ", ".join(f"{'team' if p[w]['team'] else 'alone'} ({p[w]['reason']})" for w in ("when_hot", "when_cold"))
-            print(f"{size(p['bytes']):>10}{times}{'/'.join(format(a['spread'], '.2f') for a in arms):>14}"
+            print(f"{size(p['bytes']):>10}{times}{'/'.join(format(a['spread'], '.2f') for a in arms):>16}"
                   f"{'/'.join(str(a['batches']) for a in arms):>10}   {says}")
 
 
