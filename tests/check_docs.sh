@@ -33,7 +33,8 @@ if [ "$(uname -m)" = x86_64 ]; then
     sed -n 's/^ *\(set(RP_BACKEND_.*)\)$/\1/p' docs/adding-a-backend.md > backends/avx/backend.cmake
 fi
 
-"$cmake" -S . -B build -DCMAKE_C_COMPILER="$cc" > configure.log || { cat configure.log; exit 1; }
+# At -O1 kernels compile in a third of the time.
+"$cmake" -S . -B build -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-O1 > configure.log || { cat configure.log; exit 1; }
 "$cmake" --build build --parallel 2 --target lraptors test_backends test_kernels > build.log || { cat build.log; exit 1; }
 
 grep -q "raptors_$name(const raptors_array \*a, const raptors_array \*b" build/include/raptors.h
