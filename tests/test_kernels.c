@@ -92,7 +92,7 @@ static void check_map(const map_case *c) {
 /* Somewhere in an input, aligned to the item where it is walked downwards or by twos, as dispatch sees to it. */
 static const char *first_of(const char *input, const map_case *c, unsigned back) {
     const int64_t size = ts_types[c->t].size, steps = RP_A_SECOND | RP_B_SECOND | RP_A_BACK | RP_B_BACK;
-    const int64_t at = c->how & steps ? ts_below(&g, 100) * size : ts_below(&g, 1000);
+    const int64_t at = c->how & steps ? ts_below(&g, 100) * size : ts_below(&g, 1000) / UNIT * UNIT;
     return input + at + (c->how & back ? c->n * size : 0);
 }
 
