@@ -284,6 +284,7 @@ static uint64_t random_call(ts_prng *g) {
 static void decide_at_random(ts_prng *g) {
     rp_learner *l = &rp_process_get()->learner;
     rp_decision d = {.alone = 1e3F, .hot = 1e3F, .known = true, .quiet = true};
+    rp_ledger_start(&l->ledger); /* what slow calls before have cost is forgotten */
     for (int c = 0; c < RP_CLASSES; c++) {
         for (int b = 0; b < RP_BUCKETS; b++) {
             const int bits = (int)ts_below(g, 8);
