@@ -219,7 +219,7 @@ RP_INLINE void F(sweep_trees)(RP_WC *state, int64_t pitch, const char *x, int64_
         STEP = VECTORS * F(terms),
         H = F(halves)
     };
-    E room[(RP_SWEEP + RP_ALIAS) / (int)sizeof(E)], second[STEP];
+    E room[F(sweep) / WIDTH * STEP + RP_ALIAS / (int)sizeof(E)], second[STEP];
     E *first = room + ((uintptr_t)x + 3 * RP_ALIAS / 4 - (uintptr_t)room) % RP_ALIAS / sizeof(E);
     for (int64_t c = 0; c < cols; c += WIDTH) {
         F(ask)(x, RP_TREE, RP_TREE, stride, c * item);
