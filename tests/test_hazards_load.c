@@ -180,6 +180,11 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* However slow the machine. */
+static bool is_loaded(void) {
+    return atomic_load(&handled) > 100 && atomic_load(&the_crowd.made) > 1000;
+}
+
 static int report(double *ratio, int slots, long grown, int children) {
     qsort(ratio, (size_t)slots, sizeof *ratio, by_size);
     printf("%ld calls, %ld wrong; %d children, %ld signals; %ld pages more at the end than near the start\n",
@@ -188,16 +193,12 @@ static int report(double *ratio, int slots, long grown, int children) {
     printf("throughput, teams allowed / not allowed: median %.3f of %d pairs (quartiles %.3f, %.3f)\n",
            ratio[slots / 2], slots, ratio[slots / 4], ratio[slots * 3 / 4]);
     TS_NEED(atomic_load(&the_crowd.wrong) == 0 && wrong_in_handler == 0, "wrong results");
+    TS_NEED(children > 0 && is_loaded(), "there was no load");
     TS_NEED(grown < 1024, "memory grows");
     /* Few pairs on a machine with other work: three of four below are needed to tell. */
     const double judged = slots < 40 ? ratio[slots * 3 / 4] : ratio[slots / 2];
     TS_NEED(TS_SANITIZED || omp_get_num_procs() < 2 || judged >= 0.95, "teams cost throughput");
     return TS_SURVIVED;
-}
-
-/* However slow the machine. */
-static bool is_loaded(void) {
-    return atomic_load(&handled) > 100 && atomic_load(&the_crowd.made) > 1000;
 }
 
 static int watch(void) {

@@ -214,6 +214,57 @@ static void every_fold_of_rows(void **state) {
         }
 }
 
+/* Rows too long for the nearest cache: as if they were folded a few columns at a time by the scalar backend. */
+static void long_rows_of(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_t cols, rp_lines x) {
+    enum { ROWS = 35, FEW = 48, MOST = 2200 };
+    static int64_t states[2][FIELDS * MOST];
+    static double wanted[MOST], got[MOST];
+    const rp_fold *fold = &b->kernels->fold[op->kernel][t],
+                  *scalar = &ts_backends(&(int){0})[0].kernels->fold[op->kernel][t];
+    const int64_t size = ts_types[t].size;
+    raptors_dtype results[2];
+    ts_result_dtypes(op, t, results);
+    const int64_t out_size = ts_types[results[0]].size;
+    scalar->init(states[0], MOST, cols, 0);
+    fold->init(states[1], MOST, cols, 0);
+    for (int64_t c = 0; c < cols; c += FEW) {
+        const rp_lines from = {(const char *)x.first + c * x.apart * size, x.stride, x.apart};
+        scalar->rows(states[0], MOST, c, from, ROWS, cols - c < FEW ? cols - c : FEW, (rp_index){0, 1});
+    }
+    fold->rows(states[1], MOST, 0, x, ROWS, cols, (rp_index){0, 1});
+    scalar->finish(states[0], MOST, 0, cols, wanted, out_size, results[0], ROWS, 0);
+    fold->finish(states[1], MOST, 0, cols, got, out_size, results[0], ROWS, 0);
+    for (int64_t i = 0; i < cols * out_size; i += out_size) {
+        ts_canonical((unsigned char *)wanted + i, results[0]);
+        ts_canonical((unsigned char *)got + i, results[0]);
+    }
+    ts_check(!memcmp(got, wanted, (size_t)(cols * out_size)), "%s of %s on %s, long rows %ld bytes apart",
+             op->name, ts_types[t].name, b->name, (long)x.stride);
+}
+
+static void every_fold_of_long_rows(void **state) {
+    (void)state;
+    enum { ASIDE = 64, ROOM = 48 * 3 * (1 << 14) };
+    int n;
+    const ts_backend *backends = ts_backends(&n);
+    char *x = aligned_alloc(4096, ROOM);
+    assert_non_null(x);
+    for (int t = 0; t < RP_TYPE_COUNT; t++) {
+        const int64_t size = ts_types[t].size;
+        for (int64_t i = 0; i < ROOM / size; i++)
+            ts_write(x + i * size, (raptors_dtype)t, TS_PLAIN, &g);
+        for (int i = 0; i < n * ts_op_count; i++)
+            for (int how = 0; how < 8 && ts_fold_of(&backends[i % n], &ts_ops[i / n], (raptors_dtype)t);
+                 how++) {
+                const int64_t apart = 1 + how % 2, cols = how & 4 ? 2048 + 13 : 1024 + 7;
+                const int64_t line = (cols * apart * size + 4095) / 4096 * 4096 + (how & 2 ? ASIDE : 0);
+                long_rows_of(&backends[i % n], &ts_ops[i / n], (raptors_dtype)t, cols,
+                             (rp_lines){x + ts_below(&g, 8) * size, line, apart});
+            }
+    }
+    free(x);
+}
+
 static void every_fold_of_runs(void **state) {
     (void)state;
     for (int t = 0; t < RP_TYPE_COUNT; t++)
@@ -387,9 +438,13 @@ static int free_inputs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_map),           cmocka_unit_test(every_fold_of_rows),
-        cmocka_unit_test(every_fold_of_runs),  cmocka_unit_test(every_fold_of_few_rows),
-        cmocka_unit_test(every_fold_of_lanes), cmocka_unit_test(every_move),
+        cmocka_unit_test(every_map),
+        cmocka_unit_test(every_fold_of_rows),
+        cmocka_unit_test(every_fold_of_long_rows),
+        cmocka_unit_test(every_fold_of_runs),
+        cmocka_unit_test(every_fold_of_few_rows),
+        cmocka_unit_test(every_fold_of_lanes),
+        cmocka_unit_test(every_move),
         cmocka_unit_test(every_widening),
     };
     ts_print_skipped();
