@@ -21,16 +21,6 @@
 
 enum { CALLS = 3000, FEW_CALLS = 500 };
 
-static rp_learner *learner;
-
-/* A learner in its first hour; most of its memory is never touched. */
-static rp_learner *fresh(void) {
-    free(learner);
-    learner = calloc(1, sizeof *learner);
-    assert_non_null(learner);
-    return learner;
-}
-
 static int worlds(void) {
     const char *text = getenv("RAPTORS_TEST_WORLDS");
     return text ? atoi(text) : TS_SANITIZED || TS_EMULATED ? 100 : 1000;
@@ -115,7 +105,7 @@ static void no_promise_is_broken(void **state) {
         watch *seen = calloc(1, sizeof *seen);
         assert_non_null(seen);
         const ts_result r =
-            ts_play(&w, (uint64_t)seed, fresh(), &(ts_watcher){.asked = look, .context = seen});
+            ts_play(&w, (uint64_t)seed, ts_fresh_learner(), &(ts_watcher){.asked = look, .context = seen});
         const double explored = r.explored - 0.01 * r.total;
         excess = fmax(excess, r.excess);
         behind = fmax(behind, r.behind);
@@ -138,8 +128,8 @@ static void the_same_trace_gives_the_same_answers(void **state) {
     (void)state;
     for (int seed = 1; seed <= worlds(); seed++) {
         const ts_world w = random_world((uint64_t)seed, CALLS / 2);
-        const uint64_t once = ts_play(&w, (uint64_t)seed, fresh(), NULL).trace;
-        const uint64_t again = ts_play(&w, (uint64_t)seed, fresh(), NULL).trace;
+        const uint64_t once = ts_play(&w, (uint64_t)seed, ts_fresh_learner(), NULL).trace;
+        const uint64_t again = ts_play(&w, (uint64_t)seed, ts_fresh_learner(), NULL).trace;
         ts_check(once == again, "I7, world %d: other answers", seed);
     }
 }
@@ -196,7 +186,8 @@ static void every_loser_is_looked_at_again(void **state) {
         w.team = 2 + seed % 3 / 2;
         w.first = 5e4;
         loser places[RP_CLASSES] = {0};
-        ts_play(&w, (uint64_t)seed, fresh(), &(ts_watcher){.told = note_losers, .context = places});
+        ts_play(&w, (uint64_t)seed, ts_fresh_learner(),
+                &(ts_watcher){.told = note_losers, .context = places});
         for (int c = 0; c < RP_CLASSES; c++) {
             longest = fmax(longest, places[c].longest);
             ts_check(places[c].longest <= 1,
@@ -280,22 +271,13 @@ static void lies_are_overruled(const rp_learner *l, int seed) {
     }
 }
 
-static rp_process *new_process(void) {
-    rp_process *p = calloc(1, sizeof *p);
-    assert_non_null(p);
-    p->facts = (rp_facts){.usable = 2, .machine = "a machine of the mind"};
-    p->backend = "scalar";
-    rp_learner_start(&p->learner, ts_world_clock, NULL, 2);
-    return p;
-}
-
 static void a_profile_is_a_prior(void **state) {
     (void)state;
-    liar x = {.donor = new_process()};
+    liar x = {.donor = ts_new_process(ts_world_clock)};
     double excess = 0;
     for (int seed = 1; seed <= worlds(); seed++) {
         const ts_world w = random_world((uint64_t)seed, CALLS);
-        x.believer = new_process();
+        x.believer = ts_new_process(ts_world_clock);
         x.world = &w;
         x.random.state = (uint64_t)seed;
         const ts_result r = ts_play(&w, (uint64_t)seed, &x.believer->learner,
@@ -318,7 +300,7 @@ static void one_thread_is_one_thread(void **state) {
     for (int seed = 1; seed <= worlds(); seed++) {
         ts_world w = random_world((uint64_t)seed, FEW_CALLS);
         w.team = 1;
-        const ts_result r = ts_play(&w, (uint64_t)seed, fresh(), NULL);
+        const ts_result r = ts_play(&w, (uint64_t)seed, ts_fresh_learner(), NULL);
         ts_check(r.team_calls == 0 && r.readings == 0, "I10, world %d: %d teams, %llu readings of the clock",
                  seed, r.team_calls, (unsigned long long)r.readings);
     }
@@ -369,7 +351,7 @@ static void a_foolish_clock_teaches_nothing(void **state) {
         w.foolish = 0.1;
         w.first = 5e4;
         memset(&f, 0, sizeof f);
-        ts_play(&w, (uint64_t)seed, fresh(),
+        ts_play(&w, (uint64_t)seed, ts_fresh_learner(),
                 &(ts_watcher){.asked = keep_state, .told = compare_state, .context = &f});
         ts_check(!f.changed, "I11, world %d: something was learned from a foolish duration", seed);
         dropped += f.dropped;
@@ -388,6 +370,5 @@ int main(void) {
         cmocka_unit_test(a_foolish_clock_teaches_nothing),
     };
     int failed = cmocka_run_group_tests_name("invariants", tests, NULL, NULL);
-    free(learner);
     return failed;
 }

@@ -278,6 +278,19 @@ static void every_fold_of_runs(void **state) {
         }
 }
 
+/* Visit each fold that there is of each type, on each flavour of inputs. */
+static void each_fold(void (*visit)(const ts_op *, raptors_dtype)) {
+    int n;
+    const ts_backend *backends = ts_backends(&n);
+    for (int t = 0; t < RP_TYPE_COUNT; t++)
+        for (int flavour = 0; flavour < TS_FLAVOURS; flavour++) {
+            refill((raptors_dtype)t, (ts_flavour)flavour);
+            for (int i = 0; i < ts_op_count; i++)
+                if (ts_fold_of(&backends[0], &ts_ops[i], (raptors_dtype)t))
+                    visit(&ts_ops[i], (raptors_dtype)t);
+        }
+}
+
 /* Few rows straight to results: as by way of a state. */
 static void shallow_of(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_t rows, int64_t cols) {
     static int64_t state[FIELDS * DENSE];
@@ -300,20 +313,18 @@ static void shallow_of(const ts_backend *b, const ts_op *op, raptors_dtype t, in
     compare(&got, &wanted, results[0], op->name, b->name);
 }
 
-static void every_fold_of_few_rows(void **state) {
-    (void)state;
+static void few_rows(const ts_op *op, raptors_dtype t) {
     int n;
     const ts_backend *backends = ts_backends(&n);
-    for (int t = 0; t < RP_TYPE_COUNT; t++)
-        for (int flavour = 0; flavour < TS_FLAVOURS; flavour++) {
-            refill((raptors_dtype)t, (ts_flavour)flavour);
-            for (int i = 0; i < n * ts_op_count; i++)
-                for (int64_t rows = 1;
-                     rows < RP_BLOCK && ts_fold_of(&backends[i % n], &ts_ops[i / n], (raptors_dtype)t);
-                     rows++)
-                    for (int64_t cols = 1; cols < 40; cols += cols < 9 ? 1 : 8)
-                        shallow_of(&backends[i % n], &ts_ops[i / n], (raptors_dtype)t, rows, cols);
-        }
+    for (int i = 0; i < n; i++)
+        for (int64_t rows = 1; rows < RP_BLOCK; rows++)
+            for (int64_t cols = 1; cols < 40; cols += cols < 9 ? 1 : 8)
+                shallow_of(&backends[i], op, t, rows, cols);
+}
+
+static void every_fold_of_few_rows(void **state) {
+    (void)state;
+    each_fold(few_rows);
 }
 
 /* Lanes laid side by side, folded into the first. */
@@ -338,19 +349,15 @@ static void lanes_of(const ts_op *op, raptors_dtype t, int64_t rows, int64_t col
     }
 }
 
+static void few_lanes(const ts_op *op, raptors_dtype t) {
+    for (int64_t rows = 1; rows < 40; rows += 3)
+        for (int64_t cols = 1; cols <= 9; cols++)
+            lanes_of(op, t, rows, cols);
+}
+
 static void every_fold_of_lanes(void **state) {
     (void)state;
-    int n;
-    const ts_backend *backends = ts_backends(&n);
-    for (int t = 0; t < RP_TYPE_COUNT; t++)
-        for (int flavour = 0; flavour < TS_FLAVOURS; flavour++) {
-            refill((raptors_dtype)t, (ts_flavour)flavour);
-            for (int i = 0; i < ts_op_count; i++)
-                for (int64_t rows = 1; rows < 40 && ts_fold_of(&backends[0], &ts_ops[i], (raptors_dtype)t);
-                     rows += 3)
-                    for (int64_t cols = 1; cols <= 9; cols++)
-                        lanes_of(&ts_ops[i], (raptors_dtype)t, rows, cols);
-        }
+    each_fold(few_lanes);
 }
 
 /* ---- copies ------------------------------------------------------------------------------------------ */

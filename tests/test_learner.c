@@ -15,16 +15,6 @@
 
 #include "place.h"
 
-static rp_learner *learner;
-
-/* A learner in its first hour; most of its memory is never touched. */
-static rp_learner *fresh(void) {
-    free(learner);
-    learner = calloc(1, sizeof *learner);
-    assert_non_null(learner);
-    return learner;
-}
-
 static int setting(const char *name, int usual) {
     const char *text = getenv(name);
     return text ? atoi(text) : usual;
@@ -180,7 +170,7 @@ static void regret_is_within_its_limit(void **state) {
         double sum = 0, worst = 0, behind = 0, team = 0;
         ts_result r = {0};
         for (int seed = 1; seed <= seeds; seed++) {
-            r = ts_play(w, (uint64_t)seed, fresh(), NULL);
+            r = ts_play(w, (uint64_t)seed, ts_fresh_learner(), NULL);
             sum += r.regret;
             worst = fmax(worst, r.regret);
             behind = fmax(behind, r.behind);
@@ -201,7 +191,7 @@ static void who_is_often_a_little_late_is_stopped(void **state) {
     const ts_world w = complete(
         (ts_world){.low = 20, .high = 20, .awake = FOR_EVER, .change = often_a_little_late, SPEEDUP(1.25)});
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        ts_result r = ts_play(&w, seed, fresh(), NULL);
+        ts_result r = ts_play(&w, seed, ts_fresh_learner(), NULL);
         ts_check(r.excess <= 20e6, "%.1f ms behind in a window", r.excess / 1e6);
         ts_check(r.regret <= 2, "regret %.2f %%", r.regret);
         ts_check(r.behind <= 40e6, "%.1f ms behind in all", r.behind / 1e6);
@@ -214,7 +204,7 @@ static void what_gains_a_quarter_is_found_within_64_calls(void **state) {
     for (int size = 17; size <= 24; size++) {
         const ts_world w =
             complete((ts_world){.calls = 4000, .low = size, .high = size, .awake = FOR_EVER, .first = 2e4});
-        ts_result r = ts_play(&w, 1, fresh(), NULL);
+        ts_result r = ts_play(&w, 1, ts_fresh_learner(), NULL);
         printf("2^%d elements: %d calls the wrong way\n", size, r.wrong);
         ts_check(r.wrong <= 64, "2^%d elements: %d calls of %d the wrong way", size, r.wrong, w.calls);
     }
@@ -232,13 +222,15 @@ static void losers_are_looked_at_again(void **state) {
                                              .awake = FOR_EVER,
                                              .first = 2e5,
                                              SPEEDUP(wins ? 1.8 : 0.8)});
-            ts_play(&w, 1, fresh(), NULL);
-            uint32_t before = learner->probes;
+            rp_learner *l = ts_fresh_learner();
+            ts_play(&w, 1, l, NULL);
+            uint32_t before = l->probes;
             w.calls += (int)(5e11 / (double)(4 << size));
-            ts_result r = ts_play(&w, 1, fresh(), NULL);
-            ts_check(r.team_calls == 0 || learner->probes > before + 1,
+            l = ts_fresh_learner();
+            ts_result r = ts_play(&w, 1, l, NULL);
+            ts_check(r.team_calls == 0 || l->probes > before + 1,
                      "2^%d elements, team %s: %u probes in %d calls", size, wins ? "wins" : "loses",
-                     learner->probes - before, w.calls - 40000);
+                     l->probes - before, w.calls - 40000);
         }
     }
 }
@@ -248,9 +240,10 @@ static void ties_go_sequential(void **state) {
     (void)state;
     const ts_world w = complete((ts_world){
         .calls = 20000, .low = 20, .high = 20, .awake = FOR_EVER, .hot = 100, .first = 1e4, SPEEDUP(1.02)});
-    ts_result r = ts_play(&w, 1, fresh(), NULL);
+    rp_learner *l = ts_fresh_learner();
+    ts_result r = ts_play(&w, 1, l, NULL);
     rp_spot s = {0, rp_bucket_of(4 << 20)};
-    rp_decision d = rp_decision_unpack(rp_decided(learner, s));
+    rp_decision d = rp_decision_unpack(rp_decided(l, s));
     assert_true(d.adopted[1]);
     assert_false(d.team[1]);
     assert_int_equal(d.reason[1], RP_REASON_tie);
@@ -284,7 +277,7 @@ static void foolish_durations_are_dropped(void **state) {
     (void)state;
     rp_thread t = {0};
     rp_question q = question(1 << 20);
-    rp_learner *l = fresh();
+    rp_learner *l = ts_fresh_learner();
     now = 1000000;
     rp_learner_start(l, hand_clock, NULL, 2);
     for (int i = 0; i < 20; i++) {
@@ -309,7 +302,7 @@ static void a_blocked_call_reads_no_clock(void **state) {
     static const rp_reason reasons[] = {RP_REASON_bound, RP_REASON_bound,  RP_REASON_nested,
                                         RP_REASON_busy,  RP_REASON_forked, RP_REASON_failed};
     rp_thread t = {0};
-    rp_learner *l = fresh();
+    rp_learner *l = ts_fresh_learner();
     rp_learner_start(l, hand_clock, NULL, 2);
     readings = 0;
     for (int block = 0; block <= RP_BLOCK_failed; block++) {
@@ -326,7 +319,7 @@ static void a_blocked_call_reads_no_clock(void **state) {
 static void off_and_freeze_learn_nothing(void **state) {
     (void)state;
     rp_thread t = {0};
-    rp_learner *l = fresh();
+    rp_learner *l = ts_fresh_learner();
     rp_learner_start(l, hand_clock, NULL, 2);
     for (int mode = RAPTORS_FREEZE; mode <= RAPTORS_OFF; mode++) {
         l->mode = mode;
@@ -340,7 +333,7 @@ static void off_and_freeze_learn_nothing(void **state) {
 static void calls_that_overlap_are_not_believed(void **state) {
     (void)state;
     rp_thread t = {0}, other = {0};
-    rp_learner *l = fresh();
+    rp_learner *l = ts_fresh_learner();
     rp_question q = question(1 << 20);
     rp_learner_start(l, hand_clock, NULL, 2);
     for (int i = 0; i < 10; i++) {
@@ -435,6 +428,5 @@ int main(void) {
         cmocka_unit_test(a_cell_is_a_median_of_medians),
     };
     int failed = cmocka_run_group_tests_name("learner", tests, NULL, NULL);
-    free(learner);
     return failed;
 }

@@ -7,6 +7,7 @@
 
 #include "support/check.h"
 #include "support/prng.h"
+#include "support/worlds.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,16 +30,6 @@ static uint64_t hand_clock(void) {
     return now;
 }
 
-/* A process with a learner that knows nothing. */
-static rp_process *new_process(void) {
-    rp_process *p = calloc(1, sizeof *p);
-    assert_non_null(p);
-    p->facts = (rp_facts){.usable = 2, .machine = "a machine of the mind"};
-    p->backend = "scalar";
-    rp_learner_start(&p->learner, hand_clock, NULL, 2);
-    return p;
-}
-
 static rp_answer play(rp_process *p, rp_thread *t, int64_t bytes, uint64_t alone, uint64_t team) {
     rp_question q = {.op = RP_CALL_mean,
                      .dtype = RAPTORS_FLOAT64,
@@ -56,7 +47,7 @@ static rp_answer play(rp_process *p, rp_thread *t, int64_t bytes, uint64_t alone
 
 /* A process that has learned `places` sizes. */
 static rp_process *learned(int places) {
-    rp_process *p = new_process();
+    rp_process *p = ts_new_process(hand_clock);
     rp_thread t = {0};
     for (int i = 0; i < 400 * places; i++) {
         int64_t bytes = (int64_t)1 << (20 + i % places);
@@ -121,7 +112,7 @@ static int tear_down(void **state) {
 
 static void what_is_saved_comes_back_as_priors(void **state) {
     (void)state;
-    rp_process *p = learned(3), *q = new_process();
+    rp_process *p = learned(3), *q = ts_new_process(hand_clock);
     errno = 77;
     assert_null(rp_profile_save_to(p, path));
     assert_null(rp_profile_load_from(q, path));
@@ -265,7 +256,7 @@ static void what_cannot_be_saved_is_said(void **state) {
 
 static void much_learned_still_fits(void **state) {
     (void)state;
-    rp_process *p = new_process(), *q = new_process();
+    rp_process *p = ts_new_process(hand_clock), *q = ts_new_process(hand_clock);
     for (int c = 0; c < RP_CLASSES; c++) {
         p->learner.classes[c].seen = RP_FIRST_CALLS;
         for (int b = 0; b < RP_BUCKETS; b++) {
@@ -331,7 +322,7 @@ static void stop_saving(pid_t child) {
    before one of them has saved: an emulator may take longer to fork than a round lasts. */
 static void there_is_always_one_whole_file(void **state) {
     (void)state;
-    rp_process *p = new_process(), *small = learned(1), *large = learned(5);
+    rp_process *p = ts_new_process(hand_clock), *small = learned(1), *large = learned(5);
     ts_prng g = {7};
     int loads = 0;
     unlink(path);

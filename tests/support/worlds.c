@@ -3,7 +3,10 @@
  */
 #include "worlds.h"
 
+#include "check.h"
+
 #include <math.h>
+#include <stdlib.h>
 
 #include "place.h"
 
@@ -280,4 +283,21 @@ ts_result ts_play(const ts_world *w, uint64_t seed, rp_learner *l, const ts_watc
     }
     sum_up(&r, &best, &t, l, &out);
     return out;
+}
+
+rp_learner *ts_fresh_learner(void) {
+    static rp_learner *learner;
+    free(learner);
+    learner = calloc(1, sizeof *learner);
+    assert_non_null(learner);
+    return learner;
+}
+
+rp_process *ts_new_process(uint64_t (*clock)(void)) {
+    rp_process *p = calloc(1, sizeof *p);
+    assert_non_null(p);
+    p->facts = (rp_facts){.usable = 2, .machine = "a machine of the mind"};
+    p->backend = "scalar";
+    rp_learner_start(&p->learner, clock, NULL, 2);
+    return p;
 }

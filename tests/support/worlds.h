@@ -8,6 +8,7 @@
 #define TS_WORLDS_H
 
 #include "learner.h"
+#include "process.h"
 #include "prng.h"
 
 /* How a machine is, at one moment. */
@@ -81,5 +82,11 @@ ts_result ts_play(const ts_world *w, uint64_t seed, rp_learner *l, const ts_watc
 
 /* The clock of the run that goes on. */
 uint64_t ts_world_clock(void);
+
+/* A learner in its first hour, in place of the one given before; most of its memory is never touched. */
+rp_learner *ts_fresh_learner(void);
+
+/* A process with a learner that knows nothing and goes by this clock; the caller's to free. */
+rp_process *ts_new_process(uint64_t (*clock)(void));
 
 #endif
