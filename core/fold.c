@@ -10,8 +10,7 @@ enum {
     PACK = 2048,    /* items packed at a time, at most */
     NEAR = 1 << 13, /* bytes of rows packed at a time: the state stays in the nearest cache beside them */
     WIDE = RP_LANES * RP_NARROW, /* columns of a wide state, at most */
-    MOST_FIELDS = 5,
-    STATE_BYTES = 1 << 14
+    MOST_FIELDS = 5
 };
 
 typedef struct scratch {
@@ -199,7 +198,7 @@ static void run_shallow(const rp_fold_plan *p, scratch *s, const place *at) {
 
 void rp_fold_run(const rp_fold_plan *p, int64_t from, int64_t to) {
     scratch s;
-    _Alignas(64) char total[STATE_BYTES], part[STATE_BYTES];
+    _Alignas(64) char total[RP_STATE], part[RP_STATE];
     for (int64_t unit = from; unit < to; unit++) {
         const place at = place_of(p, unit);
         if (p->shallow) {
@@ -226,7 +225,7 @@ void rp_fold_part(const rp_fold_plan *p, int64_t unit, int64_t chunk, void *stat
 }
 
 void rp_fold_join(const rp_fold_plan *p, int64_t unit, const void *states) {
-    _Alignas(64) char total[STATE_BYTES];
+    _Alignas(64) char total[RP_STATE];
     const place at = place_of(p, unit);
     const size_t bytes = rp_fold_state_bytes(p);
     const char *state = states;

@@ -14,6 +14,10 @@
  * stride along each of them and no memory. */
 enum { RP_INDEX = 2 };
 
+/* Bytes of a unit's state, at most; a call takes two of them from its stack. The wider a unit, the longer the stretches that
+ * its rows are read in, and at the end of each the hardware has fetched some lines in vain. */
+enum { RP_STATE = 1 << 15 };
+
 /* What a public reduction asks of the fold that it shares. */
 typedef struct rp_fold_call {
     rp_fold_op op;

@@ -4,8 +4,6 @@
 #include "array.h"
 #include "fold.h"
 
-enum { STATE = 1 << 14 /* bytes of a unit's state, which stays in the nearest cache */ };
-
 static const rp_axis none = {.extent = 1};
 
 static int64_t least(int64_t a, int64_t b) {
@@ -113,10 +111,10 @@ static void choose_pieces(rp_fold_plan *p) {
 /* Columns of a unit: as many as the state has room for, fewer where members would stand idle. */
 static void choose_units(rp_fold_plan *p, int members) {
     enum { FEWEST = 64 };
-    const int64_t room = STATE / 8 / p->fold->fields / RP_LANES * RP_LANES;
+    const int64_t room = RP_STATE / 8 / p->fold->fields / RP_LANES * RP_LANES;
     const int64_t share = pieces_of(pieces_of(p->cols.extent, members), RP_LANES) * RP_LANES;
-    p->tile = least(room, most(share, FEWEST));
-    p->tiles = pieces_of(p->cols.extent, p->tile);
+    p->tiles = pieces_of(p->cols.extent, least(room, most(share, FEWEST)));
+    p->tile = pieces_of(pieces_of(p->cols.extent, p->tiles), RP_LANES) * RP_LANES;
     p->units = p->tiles;
     for (int k = 0; k < p->kept.ndim; k++)
         p->units *= p->kept.axis[k].extent;
