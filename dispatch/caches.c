@@ -8,7 +8,9 @@
 
 enum { GUESS = 8 << 20, MOST_INDEXES = 8 };
 
-static int64_t last_level = GUESS;
+/* Bytes of the last level, a modest guess where the system does not say, and of the one before it, a core's own: half of the
+   last where that is the second. A virtual machine is told the size of the whole last level, however many share it. */
+static int64_t last_level = GUESS, own = GUESS / 8;
 
 /* The first number in a file that describes the cache; 0 if there is none. */
 static long long read_number(int index, const char *file) {
@@ -27,32 +29,45 @@ static long long read_number(int index, const char *file) {
 }
 
 /* The kernel's word comes first: glibc multiplies the size of AMD's last level by the domains that it believes in. */
-static int64_t by_kernel(void) {
-    long long level = 0, kib = 0;
+static int64_t by_kernel(int64_t *before) {
+    long long level = 0, last = 0, second = 0;
     for (int i = 0; i < MOST_INDEXES; i++) {
         long long here = read_number(i, "level");
         if (here > level) {
+            second = level > 1 ? last : 0;
             level = here;
-            kib = read_number(i, "size");
+            last = read_number(i, "size");
         }
     }
-    return kib * 1024;
+    *before = (second > 0 ? second : last / 2) * 1024;
+    return last * 1024;
 }
 
-static int64_t by_libc(void) {
+static int64_t by_libc(int64_t *before) {
     const long sizes[] = {sysconf(_SC_LEVEL4_CACHE_SIZE), sysconf(_SC_LEVEL3_CACHE_SIZE),
                           sysconf(_SC_LEVEL2_CACHE_SIZE)};
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        if (sizes[i] > 0)
+        if (sizes[i] > 0) {
+            *before = i < 2 && sizes[2] > 0 ? sizes[2] : sizes[i] / 2;
             return sizes[i];
+        }
     return 0;
 }
 
 void rp_caches_load(void) {
-    const int64_t kernel = by_kernel(), libc = kernel > 0 ? kernel : by_libc();
-    last_level = libc > 0 ? libc : GUESS;
+    int64_t before = 0, size = by_kernel(&before);
+    if (size <= 0)
+        size = by_libc(&before);
+    if (size > 0) {
+        last_level = size;
+        own = before;
+    }
 }
 
-int64_t rp_cache_last_level(void) {
-    return last_level;
+int64_t rp_cache_keeps(void) {
+    return last_level / 3 * 2;
+}
+
+int64_t rp_cache_reach(void) {
+    return 16 * own;
 }

@@ -125,13 +125,13 @@ static rp_layout map_layout(const rp_map *m) {
     return layout;
 }
 
-/* Whether what a call touches leaves so little of the last level to others that its output had better go past it, if
- * it is not read back in this very call; the gate learns where that is wrong. Measured: half of a 32 MB cache loses a
- * fifth by going past, three quarters gain as much. */
+/* Whether the output had better be written past the cache, if it is not read back in this very call: what the call touches
+ * leaves little of the cache to others, or so much is written that nobody finds it there. The gate learns where that is
+ * wrong. */
 static bool may_stream(const rp_map *m, int64_t bytes, const raptors_array *a, const raptors_array *b,
                        const raptors_array *out) {
-    return m->access[0] == RP_DIRECT && bytes > rp_cache_last_level() / 3 * 2 && a->data != out->data &&
-           (!b || b->data != out->data);
+    const bool large = bytes > rp_cache_keeps() || rp_count(out) * m->item >= rp_cache_reach();
+    return large && m->access[0] == RP_DIRECT && a->data != out->data && (!b || b->data != out->data);
 }
 
 void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const raptors_array *a,
