@@ -9,11 +9,14 @@
 #include "array.h"
 
 enum {
-    SCRATCH = 1 << 14,  /* bytes of an operand's tile */
-    STRIP = 1 << 11,    /* bytes packed before they are used: so few that reading on overlaps with writing */
-    UNIT = 1 << 16,     /* bytes of a unit of direct rows: enough to hide the cost of finding it */
-    SHORT_ROW = 64,     /* rows shorter than this are gathered into tiles rather than run one by one */
-    TURNED_COLUMNS = 64 /* items of a row of a tile that is turned: whole cache lines on both sides */
+    SCRATCH = 1 << 14, /* bytes of an operand's tile */
+    STRIP = 1 << 11,   /* bytes packed before they are used: so few that reading on overlaps with writing */
+    UNIT = 1 << 16,    /* bytes of a unit of direct rows: enough to hide the cost of finding it */
+    SHORT_ROW = 64,    /* rows shorter than this are gathered into tiles rather than run one by one */
+    TURNED_COLUMNS =
+        128,   /* items of a row of a tile that is turned: long stretches here, whole cache lines across */
+    LINE = 64, /* bytes that memory moves at a time */
+    NEAR = 1 << 21 /* bytes that a core may have near it, and need not ask for */
 };
 
 static void add_axes(rp_map *m, const raptors_array *a, const raptors_array *b, const raptors_array *out) {
@@ -73,6 +76,7 @@ static void choose_tile(rp_map *m) {
     const int64_t room = (packs ? SCRATCH : UNIT) / m->item;
     m->tile[1] = least(n1, m->turned ? TURNED_COLUMNS : room);
     m->tile[0] = least(n0, room / m->tile[1]);
+    m->asks = m->turned && m->access[0] == RP_DIRECT && n0 * n1 * m->item * m->nest.operands > NEAR;
     choose_strip(m, packs);
     m->whole = true;
     for (int k = 0; k < m->nest.operands; k++) {
@@ -159,11 +163,31 @@ static void call(const rp_map *m, char *const *p, int64_t n) {
         m->map1(p[0], p[1], n, how);
 }
 
+/* As much of a row again as a strip has of it, before it is wanted: hardware does not see that stretches this short will go
+   on. Behind the row's end this is no fault. */
+static void ask_beyond(const char *row, int64_t bytes) {
+    for (int64_t b = bytes; b < 2 * bytes; b += LINE)
+        __builtin_prefetch((const void *)((uintptr_t)row + (uintptr_t)b));
+}
+
+static void call_rows(const rp_map *m, char **p, const int64_t *step, int64_t n0, int64_t n1) {
+    const bool asks = m->asks && !(m->how & RP_STREAM);
+    for (int64_t i = 0; i < n0; i++) {
+        call(m, p, n1);
+        if (asks)
+            ask_beyond(p[0], n1 * m->item);
+        for (int k = 0; k < m->nest.operands; k++)
+            p[k] += step[k];
+    }
+}
+
 static void run_strip(const rp_map *m, tiles *t, char *const *at, int64_t n0, int64_t n1) {
     char *p[RP_MAX_OPERANDS];
     int64_t step[RP_MAX_OPERANDS];
     const int64_t s[2] = {m->axis[0].stride[0], m->axis[1].stride[0]};
     if (m->moves) {
+        for (int64_t i = 0; m->asks && i < n0; i++)
+            ask_beyond(at[0] + i * s[0], n1 * m->item);
         move_plane(m, at[0], s, at[1], (int64_t[]){m->axis[0].stride[1], m->axis[1].stride[1]}, n0, n1);
         return;
     }
@@ -172,15 +196,10 @@ static void run_strip(const rp_map *m, tiles *t, char *const *at, int64_t n0, in
         step[k] = packed ? n1 * m->item : m->axis[0].stride[k];
         p[k] = !packed ? at[k] : k == 0 ? t->scratch[0] : (char *)(uintptr_t)pack(m, t, k, at[k], n0, n1);
     }
-    if (m->whole) {
+    if (m->whole)
         call(m, p, n0 * n1);
-    } else {
-        for (int64_t i = 0; i < n0; i++) {
-            call(m, p, n1);
-            for (int k = 0; k < m->nest.operands; k++)
-                p[k] += step[k];
-        }
-    }
+    else
+        call_rows(m, p, step, n0, n1);
     if (m->access[0] == RP_PACKED)
         move_plane(m, at[0], s, t->scratch[0], (int64_t[]){n1 * m->item, m->item}, n0, n1);
 }

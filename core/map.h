@@ -29,6 +29,7 @@ typedef struct rp_map {
     bool whole;       /* a strip is one run for the kernel */
     bool turned;      /* some operand runs across the others */
     bool moves;       /* only moves items */
+    bool asks;        /* for memory, before it is wanted */
     unsigned how;     /* RP_STREAM or 0 */
 } rp_map;
 
