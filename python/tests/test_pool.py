@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 import ctypes
 import gc
+import platform
 import statistics
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -192,3 +195,24 @@ def test_what_waits_is_the_kernels_under_pressure():
     assert all((result == i + 1).all() for i, result in enumerate(again))
     del again
     assert raptors.pool()["held"] == held
+
+
+MIXED = """
+import resource
+import numpy as np, raptors
+x = np.ones(80000)
+def step():
+    ours = raptors.multiply(x, 0.5)
+    return [ours * k for k in range(5)][0][0]
+for _ in range(20): step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(100): step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="speaks of glibc's malloc")
+def test_numpys_own_temporaries_keep_their_pages():
+    """What the pool takes from malloc must not be missing where malloc learns how much memory the program needs."""
+    said = subprocess.run([sys.executable, "-c", MIXED], capture_output=True, text=True, check=True, timeout=600)
+    assert int(said.stdout) < 1000  # in 100 steps of 5 arrays; 75,000 where malloc has learned nothing
