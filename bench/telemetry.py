@@ -161,6 +161,11 @@ def size(value):
         value /= 1024
 
 
+def time_of(arm):
+    """As the table has it; ~: reckoned from what was measured before the machine changed."""
+    return "-" if arm["ns"] is None else f"{'' if arm['today'] or not arm['batches'] else '~'}{arm['ns'] / 1e3:.1f} us"
+
+
 def print_table(told):
     region = told["region_ns"]
     print(f"\n{told['cpus']['usable']} CPUs ({told['cpus']['why']}), team of {told['team']}, {told['backend']['name']} "
@@ -173,7 +178,7 @@ def print_table(told):
         print(f"{'size':>10}{'alone':>12}{'hot':>12}{'cold':>12}{'spread':>16}{'batches':>10}   when hot, when cold")
         for p in c["places"]:
             arms = [p[a] for a in ("alone", "hot", "cold")]
-            times = "".join(f"{'-' if a['ns'] is None else format(a['ns'] / 1e3, '.1f') + ' us':>12}" for a in arms)
+            times = "".join(f"{time_of(a):>12}" for a in arms)
             says = ", ".join(f"{'team' if p[w]['team'] else 'alone'} ({p[w]['reason']})" for w in ("when_hot", "when_cold"))
             print(f"{size(p['bytes']):>10}{times}{'/'.join(format(a['spread'], '.2f') for a in arms):>16}"
                   f"{'/'.join(str(a['batches']) for a in arms):>10}   {says}")
@@ -199,9 +204,9 @@ def write_plot(told, path):
     figure, axes = plt.subplots(1, len(classes), figsize=(3.2 * len(classes), 3.2), squeeze=False)
     for axis, c in zip(axes[0], classes):
         for arm, style in (("alone", "o-"), ("hot", "s-"), ("cold", "^:")):
-            known = [(p["bytes"], p[arm]["ns"] / 1e3) for p in c["places"] if p[arm]["ns"]]
+            known = [(p["bytes"], p[arm]["ns"] / 1e3) for p in c["places"] if p[arm]["today"]]
             axis.plot(*zip(*known) if known else ((), ()), style, label={"hot": "team, hot", "cold": "team, cold"}.get(arm, arm))
-        both = [(p["bytes"], p["alone"]["ns"], p["hot"]["ns"]) for p in c["places"] if p["alone"]["ns"] and p["hot"]["ns"]]
+        both = [(p["bytes"], p["alone"]["ns"], p["hot"]["ns"]) for p in c["places"] if p["alone"]["today"] and p["hot"]["today"]]
         for where, name, colour in ((c["cutover_hot"], "learned cutover", "tab:red"), (crossing(both), "measured crossing", "grey")):
             if where:
                 axis.axvline(where, color=colour, ls="--" if name.startswith("l") else ":", label=name)
