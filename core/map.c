@@ -6,6 +6,8 @@
  */
 #include "map.h"
 
+#include <string.h>
+
 #include "array.h"
 
 enum {
@@ -119,7 +121,8 @@ void rp_map_plan(rp_map *m, const rp_kernels *kernels, int op, const raptors_arr
     m->axis[0] = m->nest.ndim ? rp_nest_take(&m->nest, m->nest.ndim - 1) : none;
     choose_access(m, aligned);
     choose_tile(m);
-    m->moves = !b && op == RP_MAP1_copy && (m->access[0] == RP_PACKED || m->access[1] == RP_PACKED);
+    m->copies = !b && op == RP_MAP1_copy;
+    m->moves = m->copies && (m->access[0] == RP_PACKED || m->access[1] == RP_PACKED);
 }
 
 /* ---- walking ----------------------------------------------------------------------------------------- */
@@ -157,7 +160,10 @@ static unsigned how_of(const rp_map *m, int k) {
 
 static void call(const rp_map *m, char *const *p, int64_t n) {
     const unsigned how = m->how | how_of(m, 1) | (m->map2 ? how_of(m, 2) : 0);
-    if (m->map2)
+    if (m->copies && how == 0)
+        memmove(p[0], p[1],
+                (size_t)(n * m->item)); /* the C library knows ways that no kernel has; out may be x */
+    else if (m->map2)
         m->map2(p[0], p[1], p[2], n, how);
     else
         m->map1(p[0], p[1], n, how);

@@ -28,7 +28,8 @@ typedef struct rp_map {
     int64_t units;    /* tiles in all */
     bool whole;       /* a strip is one run for the kernel */
     bool turned;      /* some operand runs across the others */
-    bool moves;       /* only moves items */
+    bool copies;      /* out is x */
+    bool moves;       /* which is done by moving items from where they lie to where they go */
     bool asks;        /* for memory, before it is wanted */
     unsigned how;     /* RP_STREAM or 0 */
 } rp_map;
