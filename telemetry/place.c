@@ -90,6 +90,10 @@ rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes) {
     if (r_hot > 0) {
         e.hot = r_hot * rp_model(l, s.class_index, bytes, hot);
     }
+    if (!rp_cell_sure(l, &l->places[s.class_index][s.bucket].arm[hot], hot)) {
+        /* what a neighbour lends, a drift has scaled or a profile says is not better than what work there is, shared */
+        e.hot = fmaxf(e.hot, e.alone / (float)l->team);
+    }
     e.cold = e.hot + waking(l);
     const rp_place *p = &l->places[s.class_index][s.bucket];
     if (rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {

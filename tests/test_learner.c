@@ -394,6 +394,28 @@ static void words_hold_what_is_put_in(void **state) {
     }
 }
 
+/* A machine that was slow for a while scales what it has not seen meanwhile, by too much or too little. */
+static void nobody_is_believed_to_do_more_than_his_share(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    rp_question q = question(1 << 20);
+    rp_learner *l = ts_fresh_learner();
+    now = 1000000;
+    rp_learner_start(l, hand_clock, NULL, 2);
+    for (int i = 0; i < 20; i++) {
+        play_call(l, &t, &q, 50000);
+    }
+    rp_place *p = rp_place_at(l, rp_spot_of(&q));
+    for (int i = 0; i < 15; i++) {
+        rp_cell_take(l, &p->arm[RP_ARM_hot], RP_ARM_hot, 0.5F);
+    }
+    rp_estimate measured = rp_estimate_at(l, rp_spot_of(&q), (float)q.bytes);
+    assert_true(measured.hot < measured.alone / 2); /* it may do more, where that has been measured */
+    l->level[RP_ARM_hot] *= 0.5F;
+    rp_estimate scaled = rp_estimate_at(l, rp_spot_of(&q), (float)q.bytes);
+    assert_true(scaled.alone > 0 && scaled.hot >= scaled.alone / 2);
+}
+
 static void a_cell_is_a_median_of_medians(void **state) {
     (void)state;
     rp_cell c = {0};
@@ -425,6 +447,7 @@ int main(void) {
         cmocka_unit_test(who_lost_too_much_gets_no_team),
         cmocka_unit_test(buckets_are_half_octaves),
         cmocka_unit_test(words_hold_what_is_put_in),
+        cmocka_unit_test(nobody_is_believed_to_do_more_than_his_share),
         cmocka_unit_test(a_cell_is_a_median_of_medians),
     };
     int failed = cmocka_run_group_tests_name("learner", tests, NULL, NULL);
