@@ -15,10 +15,9 @@ enum {
     STRIP = 1 << 11,   /* bytes packed before they are used: so few that reading on overlaps with writing */
     UNIT = 1 << 16,    /* bytes of a unit of direct rows: enough to hide the cost of finding it */
     SHORT_ROW = 64,    /* rows shorter than this are gathered into tiles rather than run one by one */
-    TURNED_COLUMNS =
-        128,   /* items of a row of a tile that is turned: long stretches here, whole cache lines across */
-    LINE = 64, /* bytes that memory moves at a time */
-    NEAR = 1 << 21 /* bytes that a core may have near it, and need not ask for */
+    TURNED_COLUMNS = 128, /* of a tile that is turned: long stretches here, whole cache lines across */
+    LINE = 64,            /* bytes that memory moves at a time */
+    NEAR = 1 << 21        /* bytes that a core may have near it, and need not ask for */
 };
 
 static void add_axes(rp_map *m, const raptors_array *a, const raptors_array *b, const raptors_array *out) {
@@ -160,9 +159,9 @@ static unsigned how_of(const rp_map *m, int k) {
 
 static void call(const rp_map *m, char *const *p, int64_t n) {
     const unsigned how = m->how | how_of(m, 1) | (m->map2 ? how_of(m, 2) : 0);
+    /* the C library knows ways to copy that no kernel has; out may be x */
     if (m->copies && how == 0)
-        memmove(p[0], p[1],
-                (size_t)(n * m->item)); /* the C library knows ways that no kernel has; out may be x */
+        memmove(p[0], p[1], (size_t)(n * m->item));
     else if (m->map2)
         m->map2(p[0], p[1], p[2], n, how);
     else

@@ -151,16 +151,17 @@ static idle find(size_t bytes) {
 /* glibc's malloc learns from the large blocks that a program frees how much of its heap to keep, and gives back what lies
  * above that at every chance. What is freed here it never sees: whatever else the program allocates would find fresh pages
  * again and again, and lose more than the pool gains (t-SNE in scikit-learn: 600 a step, a fifth of its time). So it is
- * shown a block whenever there is a larger one than it has seen; as a program that has such blocks has several at once,
- * one of four times the size, up to the greatest that it learns from. Nothing is written there. */
+ * shown a block whenever there is a larger one than it has seen; of the smaller ones, which a program has several of at
+ * once, four times as much. Nothing is written there. It learns from none of more than 32 MB. */
 static void show_malloc(size_t bytes) {
-    static const size_t most = (size_t)4 * sizeof(long) << 20;
+    static const size_t small = 2 << 20, most = 32 << 20;
     static _Atomic size_t seen;
+    size_t shown = bytes < small ? 4 * bytes : bytes < 4 * small ? 4 * small : bytes;
     size_t before = atomic_load_explicit(&seen, memory_order_relaxed);
-    if (bytes > before && bytes < most &&
-        atomic_compare_exchange_strong_explicit(&seen, &before, bytes, memory_order_relaxed,
+    if (shown > before && shown < most &&
+        atomic_compare_exchange_strong_explicit(&seen, &before, shown, memory_order_relaxed,
                                                 memory_order_relaxed)) {
-        void *volatile block = malloc(bytes); /* volatile: else compilers leave both out */
+        void *volatile block = malloc(shown); /* volatile: else compilers leave both out */
         free(block);
     }
 }
@@ -209,7 +210,7 @@ static void pool_free(void *context, void *data, size_t size) {
     leave();
     unmap_blocks(evicted, count);
     unmap_blocks(&waiting, !kept);
-    show_malloc(4 * size);
+    show_malloc(size);
 }
 
 static void *pool_calloc(void *context, size_t count, size_t size) {
