@@ -272,17 +272,23 @@ static rp_answer play_call(rp_learner *l, rp_thread *t, const rp_question *q, ui
     return a;
 }
 
-/* In the cell itself; in random worlds: I11. */
-static void foolish_durations_are_dropped(void **state) {
-    (void)state;
-    rp_thread t = {0};
-    rp_question q = question(1 << 20);
+/* A learner that has seen some calls of one kind, each of which took 50 us. */
+static rp_learner *who_has_seen(rp_thread *t, const rp_question *q) {
     rp_learner *l = ts_fresh_learner();
     now = 1000000;
     rp_learner_start(l, hand_clock, NULL, 2);
     for (int i = 0; i < 20; i++) {
-        play_call(l, &t, &q, 50000);
+        play_call(l, t, q, 50000);
     }
+    return l;
+}
+
+/* In the cell itself; in random worlds: I11. */
+static void foolish_durations_are_dropped(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 20);
+    rp_learner *l = who_has_seen(&t, &q);
     rp_cell before = l->places[rp_spot_of(&q).class_index][rp_spot_of(&q).bucket].arm[RP_ARM_alone];
     static const uint64_t foolish[] = {0, (uint64_t)-5000, 10000000001u, UINT64_MAX / 2};
     for (size_t i = 0; i < 4; i++) {
@@ -398,13 +404,8 @@ static void words_hold_what_is_put_in(void **state) {
 static void nobody_is_believed_to_do_more_than_his_share(void **state) {
     (void)state;
     rp_thread t = {0};
-    rp_question q = question(1 << 20);
-    rp_learner *l = ts_fresh_learner();
-    now = 1000000;
-    rp_learner_start(l, hand_clock, NULL, 2);
-    for (int i = 0; i < 20; i++) {
-        play_call(l, &t, &q, 50000);
-    }
+    const rp_question q = question(1 << 20);
+    rp_learner *l = who_has_seen(&t, &q);
     rp_place *p = rp_place_at(l, rp_spot_of(&q));
     for (int i = 0; i < 15; i++) {
         rp_cell_take(l, &p->arm[RP_ARM_hot], RP_ARM_hot, 0.5F);
