@@ -16,8 +16,7 @@ enum {
     UNIT = 1 << 16,    /* bytes of a unit of direct rows: enough to hide the cost of finding it */
     SHORT_ROW = 64,    /* rows shorter than this are gathered into tiles rather than run one by one */
     TURNED_COLUMNS = 128, /* of a tile that is turned: long stretches here, whole cache lines across */
-    LINE = 64,            /* bytes that memory moves at a time */
-    NEAR = 1 << 21        /* bytes that a core may have near it, and need not ask for */
+    LINE = 64             /* bytes that memory moves at a time */
 };
 
 static void add_axes(rp_map *m, const raptors_array *a, const raptors_array *b, const raptors_array *out) {
@@ -77,7 +76,6 @@ static void choose_tile(rp_map *m) {
     const int64_t room = (packs ? SCRATCH : UNIT) / m->item;
     m->tile[1] = least(n1, m->turned ? TURNED_COLUMNS : room);
     m->tile[0] = least(n0, room / m->tile[1]);
-    m->asks = m->turned && m->access[0] == RP_DIRECT && n0 * n1 * m->item * m->nest.operands > NEAR;
     choose_strip(m, packs);
     m->whole = true;
     for (int k = 0; k < m->nest.operands; k++) {
@@ -105,6 +103,7 @@ void rp_map_plan(rp_map *m, const rp_kernels *kernels, int op, const raptors_arr
     m->item = rp_itemsize(out->dtype);
     m->turned = false;
     m->how = 0;
+    m->asks = false;
     m->whole = true; /* an empty call is described too */
     for (int k = 0; k < RP_MAX_OPERANDS; k++)
         m->access[k] = RP_DIRECT;

@@ -28,9 +28,9 @@ typedef struct rp_map {
     int64_t units;    /* tiles in all */
     bool whole;       /* a strip is one run for the kernel */
     bool turned;      /* some operand runs across the others */
-    bool copies;      /* out is x */
+    bool copies;      /* out gets the items of x as they are */
     bool moves;       /* which is done by moving items from where they lie to where they go */
-    bool asks;        /* for memory, before it is wanted */
+    bool asks;        /* for the lines of a turned call that are written next; the caller may set it */
     unsigned how;     /* RP_STREAM or 0 */
 } rp_map;
 

@@ -8,9 +8,9 @@
 
 enum { GUESS = 8 << 20, MOST_INDEXES = 8 };
 
-/* Bytes of the last level, a modest guess where the system does not say, and of the one before it, a core's own: half of the
-   last where that is the second. A virtual machine is told the size of the whole last level, however many share it. */
-static int64_t last_level = GUESS, own = GUESS / 8;
+/* What is answered; a modest guess where the system does not say. A virtual machine is told the size of the whole last level,
+   however many share it. */
+static int64_t own = GUESS / 8, keeps = GUESS / 3 * 2, reach = GUESS * 2;
 
 /* The first number in a file that describes the cache; 0 if there is none. */
 static long long read_number(int index, const char *file) {
@@ -58,16 +58,21 @@ void rp_caches_load(void) {
     int64_t before = 0, size = by_kernel(&before);
     if (size <= 0)
         size = by_libc(&before);
-    if (size > 0) {
-        last_level = size;
-        own = before;
-    }
+    if (size <= 0)
+        return;
+    own = before;
+    keeps = size / 3 * 2;
+    reach = 16 * own;
+}
+
+int64_t rp_cache_own(void) {
+    return own;
 }
 
 int64_t rp_cache_keeps(void) {
-    return last_level / 3 * 2;
+    return keeps;
 }
 
 int64_t rp_cache_reach(void) {
-    return 16 * own;
+    return reach;
 }

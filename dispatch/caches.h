@@ -9,6 +9,9 @@
 /* Ask the system. Called once, at load. */
 void rp_caches_load(void);
 
+/* Bytes of a core's own cache: the level before the last, or half of the last where that is the second. */
+int64_t rp_cache_own(void);
+
 /* Bytes that a call may touch and still leave its output in the last level of cache. Measured: of 32 MB that nobody shares,
  * half loses a fifth by going past the cache, three quarters gain as much. */
 int64_t rp_cache_keeps(void);

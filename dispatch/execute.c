@@ -128,9 +128,9 @@ static rp_layout map_layout(const rp_map *m) {
 /* Whether the output had better be written past the cache, if it is not read back in this very call: what the call touches
  * leaves little of the cache to others, or so much is written that nobody finds it there. The gate learns where that is
  * wrong. */
-static bool may_stream(const rp_map *m, int64_t bytes, const raptors_array *a, const raptors_array *b,
-                       const raptors_array *out) {
-    const bool large = bytes > rp_cache_keeps() || rp_count(out) * m->item >= rp_cache_reach();
+static bool may_stream(const rp_map *m, int64_t bytes, int64_t written, const raptors_array *a,
+                       const raptors_array *b, const raptors_array *out) {
+    const bool large = bytes > rp_cache_keeps() || written >= rp_cache_reach();
     return large && m->access[0] == RP_DIRECT && a->data != out->data && (!b || b->data != out->data);
 }
 
@@ -138,9 +138,11 @@ void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const ra
                     const raptors_array *b, const raptors_array *out) {
     rp_map plan;
     rp_map_plan(&plan, kernels, op, a, b, out);
-    const int64_t bytes = (rp_count(out) + rp_count(a) + (b ? rp_count(b) : 0)) * plan.item;
+    const int64_t written = rp_count(out) * plan.item;
+    const int64_t bytes = written + (rp_count(a) + (b ? rp_count(b) : 0)) * plan.item;
     const rp_layout layout = map_layout(&plan);
-    const bool streamable = may_stream(&plan, bytes, a, b, out);
+    const bool streamable = may_stream(&plan, bytes, written, a, b, out);
+    plan.asks = plan.turned && plan.access[0] == RP_DIRECT && bytes > rp_cache_own();
     if (rp_gate_under_floor(bytes)) {
         rp_map_run(&plan, 0, plan.units);
         rp_gate_small(call, out->dtype, layout, bytes);

@@ -37,8 +37,12 @@ float rp_cell_today(const rp_learner *l, const rp_cell *c, rp_arm arm) {
     return ratio > 0 ? ratio * l->level[rp_arm_group(arm)] / c->level : 0;
 }
 
+bool rp_cell_is_of_today(const rp_learner *l, const rp_cell *c, rp_arm arm) {
+    return c->batches > 0 && c->level == l->level[rp_arm_group(arm)];
+}
+
 bool rp_cell_sure(const rp_learner *l, const rp_cell *c, rp_arm arm) {
-    return rp_cell_settled(c) && c->level == l->level[rp_arm_group(arm)];
+    return rp_cell_settled(c) && rp_cell_is_of_today(l, c, arm);
 }
 
 bool rp_cell_take(rp_learner *l, rp_cell *c, rp_arm arm, float ratio) {
@@ -90,12 +94,12 @@ rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes) {
     if (r_hot > 0) {
         e.hot = r_hot * rp_model(l, s.class_index, bytes, hot);
     }
-    if (!rp_cell_sure(l, &l->places[s.class_index][s.bucket].arm[hot], hot)) {
+    const rp_place *p = &l->places[s.class_index][s.bucket];
+    if (!rp_cell_sure(l, &p->arm[hot], hot)) {
         /* what a neighbour lends, a drift has scaled or a profile says is not better than what work there is, shared */
         e.hot = fmaxf(e.hot, e.alone / (float)l->team);
     }
     e.cold = e.hot + waking(l);
-    const rp_place *p = &l->places[s.class_index][s.bucket];
     if (rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {
         /* A few wakes here say less of what a wake costs than all of them. */
         float own = rp_cell_today(l, &p->arm[RP_ARM_cold], RP_ARM_cold);

@@ -51,6 +51,8 @@ float rp_model(const rp_learner *l, int class_index, float bytes, rp_arm arm);
 float rp_ratio(const rp_learner *l, rp_spot s, rp_arm arm);
 /* The cell's median in the present epoch; 0: none. */
 float rp_cell_today(const rp_learner *l, const rp_cell *c, rp_arm arm);
+/* Whether its last sample came in the present epoch. */
+bool rp_cell_is_of_today(const rp_learner *l, const rp_cell *c, rp_arm arm);
 /* Whether it has enough batches, all of the present epoch. */
 bool rp_cell_sure(const rp_learner *l, const rp_cell *c, rp_arm arm);
 /* Take a sample, after bringing what was known before into the present epoch; true if a batch is full. */

@@ -53,7 +53,7 @@ static void say_arm(report *r, const rp_learner *l, rp_spot s, rp_arm arm, float
     say(r, "\"%s\": {", rp_arm_name(arm));
     say_time(r, "ns", ratio * rp_model(l, s.class_index, bytes, arm));
     say(r, ", \"spread\": %.3f, \"batches\": %d, \"today\": %s}", (double)c->spread, (int)c->batches,
-        c->batches > 0 && c->level == l->level[rp_arm_group(arm)] ? "true" : "false");
+        rp_cell_is_of_today(l, c, arm) ? "true" : "false");
 }
 
 static void say_decision(report *r, const rp_decision *d, int hot) {
