@@ -12,6 +12,7 @@ write_basic_package_version_file(raptorsConfigVersion.cmake COMPATIBILITY SameMi
 install(TARGETS lraptors EXPORT raptorsTargets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+export(EXPORT raptorsTargets NAMESPACE raptors::) # the build tree can be found, too
 install(EXPORT raptorsTargets NAMESPACE raptors:: DESTINATION ${package_dir})
 install(FILES ${PROJECT_BINARY_DIR}/include/raptors.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${PROJECT_BINARY_DIR}/raptors.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
