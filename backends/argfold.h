@@ -98,11 +98,12 @@ RP_INLINE int F(has_later)(const int64_t *at, int64_t cols, int64_t index) {
 }
 
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, int64_t rows, int64_t cols, rp_index index) {
+                            int64_t apart, bool near, int64_t rows, int64_t cols, rp_index index) {
     enum { SOME = 128 };
     const int64_t pass = rp_rows_in_l1(cols * apart * (int64_t)sizeof(RP_C));
     RP_C *best = (RP_C *)state + column, *into = best, fresh[SOME];
     int64_t *at = (int64_t *)state + pitch + column, *into_at = at, fresh_at[SOME];
+    (void)near;
     for (int64_t c = 0, n = cols; c < cols; c += n) {
         const int later = F(has_later)(at + c, cols - c, index.first);
         n = later && cols - c > SOME ? SOME : cols - c;

@@ -189,20 +189,20 @@ static void F(init)(void *state, int64_t pitch, int64_t cols, int64_t index) {
     F(fill)(state, pitch, cols);
 }
 
-/* The first lines of n rows, asked for while others are read: hardware that fetches ahead stops at a page's end, and each of
-   these rows would wait for memory anew. `offset` bytes into them; behind the last row this is no fault. */
-RP_INLINE void F(ask)(const char *x, int64_t row, int64_t n, int64_t stride, int64_t offset) {
-    for (int64_t r = row; offset < RP_ASKED && r < row + n; r++)
+/* The first `asked` bytes of n rows, asked for while others are read: hardware that fetches ahead stops at a page's end, and
+   each of these rows would wait for memory anew. `offset` bytes into them; behind the last row this is no fault. */
+RP_INLINE void F(ask)(const char *x, int64_t row, int64_t n, int64_t stride, int64_t offset, int64_t asked) {
+    for (int64_t r = row; offset < asked && r < row + n; r++)
         __builtin_prefetch((const void *)((uintptr_t)x + (uintptr_t)(r * stride + offset)), 0, 2);
 }
 
 /* One block of rows so long that no more than a block of them is near: no more than a line of each in turn, or some lose
    theirs before all of it is read. */
 RP_INLINE void F(sweep_rows)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
-                             int64_t cols) {
+                             int64_t asked, int64_t cols) {
     const int64_t item = apart * (int64_t)sizeof(RP_C);
     for (int64_t c = 0; c < cols; c += F(sweep_vectors) * TYPE(v_count)) {
-        F(ask)(x, RP_BLOCK, RP_BLOCK, stride, c * item);
+        F(ask)(x, RP_BLOCK, RP_BLOCK, stride, c * item, asked);
         F(strip)(state + c, pitch, x + c * item, stride, apart, RP_BLOCK, F(sweep_vectors), 0);
     }
 }
@@ -211,7 +211,7 @@ RP_INLINE void F(sweep_rows)(RP_WC *state, int64_t pitch, const char *x, int64_t
    tree's sums are kept three quarters of RP_ALIAS behind the columns they are of: loads wait for stores whose addresses
    differ from theirs by a multiple of it. */
 RP_INLINE void F(sweep_trees)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
-                              int64_t cols) {
+                              int64_t asked, int64_t cols) {
     const int64_t item = apart * (int64_t)sizeof(RP_C);
     enum {
         VECTORS = F(sweep_vectors),
@@ -222,12 +222,12 @@ RP_INLINE void F(sweep_trees)(RP_WC *state, int64_t pitch, const char *x, int64_
     E room[F(sweep) / WIDTH * STEP + RP_ALIAS / (int)sizeof(E)], second[STEP];
     E *first = room + ((uintptr_t)x + 3 * RP_ALIAS / 4 - (uintptr_t)room) % RP_ALIAS / sizeof(E);
     for (int64_t c = 0; c < cols; c += WIDTH) {
-        F(ask)(x, RP_TREE, RP_TREE, stride, c * item);
+        F(ask)(x, RP_TREE, RP_TREE, stride, c * item, asked);
         F(tree)(first + c / WIDTH * STEP, x + c * item, stride, apart, VECTORS, 0);
     }
     for (int64_t c = 0; c < cols; c += WIDTH) {
         W p[VECTORS * H], q[VECTORS * H];
-        F(ask)(x, RP_BLOCK, RP_TREE, stride, c * item);
+        F(ask)(x, RP_BLOCK, RP_TREE, stride, c * item, asked);
         F(tree)(second, x + RP_TREE * stride + c * item, stride, apart, VECTORS, 0);
         F(lift)(p, first + c / WIDTH * STEP, VECTORS);
         F(lift)(q, second, VECTORS);
@@ -263,19 +263,19 @@ RP_INLINE void F(strips)(RP_WC *s, int64_t pitch, const char *row, int64_t strid
 }
 
 RP_INLINE void F(sweeps)(RP_WC *s, int64_t pitch, const char *row, int64_t stride, int64_t apart,
-                         int64_t cols) {
+                         int64_t asked, int64_t cols) {
     for (int64_t c = 0; c < cols; c += F(sweep)) {
         const char *x = row + c * apart * (int64_t)sizeof(RP_C);
         const int64_t width = cols - c < F(sweep) ? cols - c : F(sweep);
         if (rp_rows_collide(stride))
-            F(sweep_trees)(s + c, pitch, x, stride, apart, width);
+            F(sweep_trees)(s + c, pitch, x, stride, apart, asked, width);
         else
-            F(sweep_rows)(s + c, pitch, x, stride, apart, width);
+            F(sweep_rows)(s + c, pitch, x, stride, apart, asked, width);
     }
 }
 
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, int64_t rows, int64_t cols, rp_index index) {
+                            int64_t apart, bool near, int64_t rows, int64_t cols, rp_index index) {
     const int64_t wide = F(sweep_vectors) * TYPE(v_count), item = apart * (int64_t)sizeof(RP_C);
     const int64_t pass = rp_rows_in_l1(cols * item);
     const int64_t first = pass == RP_BLOCK ? rp_unaligned(x, stride, sizeof(V), item) : 0;
@@ -289,7 +289,7 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
         int64_t c = 0;
         if (n == RP_BLOCK && swept) {
             F(strips)(s, pitch, row, stride, apart, n, 0, first);
-            F(sweeps)(s + first, pitch, row + first * item, stride, apart, swept);
+            F(sweeps)(s + first, pitch, row + first * item, stride, apart, near ? 0 : RP_ASKED, swept);
             c = first + swept;
         }
         F(strips)(s, pitch, row, stride, apart, n, c, cols);

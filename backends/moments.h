@@ -124,10 +124,11 @@ RP_APART void F(part)(double *state, int64_t pitch, const char *x, int64_t strid
 #include "rest.h"
 
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, int64_t rows, int64_t cols, rp_index index) {
+                            int64_t apart, bool near, int64_t rows, int64_t cols, rp_index index) {
     const int64_t item = apart * (int64_t)sizeof(RP_C), pass = rp_rows_in_l1(cols * item);
     double *s = (double *)state + column;
     (void)index;
+    (void)near;
     for (int64_t r = 0; r < rows; r += pass) {
         const char *row = x + r * stride;
         const int64_t n = rows - r < pass ? rows - r : pass;

@@ -209,6 +209,7 @@ void rp_execute_fold(rp_call_op call, const rp_kernels *kernels, const rp_fold_c
     rp_fold_plan alone, shared;
     const int64_t bytes = rp_count(x) * rp_itemsize(x->dtype);
     rp_fold_plan_make(&alone, kernels, fold, x, axes, out, 1);
+    alone.near = bytes <= rp_cache_own();
     const rp_layout layout = fold_layout(&alone);
     if (rp_gate_under_floor(bytes)) {
         rp_fold_run(&alone, 0, alone.units);
@@ -218,6 +219,7 @@ void rp_execute_fold(rp_call_op call, const rp_kernels *kernels, const rp_fold_c
     } else {
         const int team = rp_team_size();
         rp_fold_plan_make(&shared, kernels, fold, x, axes, out, team);
+        shared.near = alone.near;
         const int64_t parts = shared.units >= team ? shared.units : shared.units * shared.chunks;
         const rp_question q = question(call, x->dtype, layout, bytes, parts, team);
         rp_answer answer;
