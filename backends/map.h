@@ -7,7 +7,10 @@
 #define V RP_CAT(v_, RP_T)
 #define F(name) RP_CAT(name##_, RP_T)
 
-enum { F(map_ahead) = 8 * F(v_count) }; /* runs shorter than this are not worth aligning */
+enum {
+    F(map_ahead) = 8 * F(v_count),   /* runs shorter than this are not worth aligning */
+    F(map_unrolled) = 4 * F(v_count) /* elements of a turn of the loop */
+};
 
 RP_INLINE int64_t F(map_unaligned)(const RP_C *out, int64_t n) {
     int64_t past = (int64_t)((uintptr_t)out % sizeof(V));
@@ -52,6 +55,17 @@ RP_INLINE void F(map2_steps)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n,
     }
 }
 
+/* A vector of each operand that is not a repeated scalar (as, bs) to a vector of out. */
+RP_INLINE void F(map2_vector)(RP_C *out, const RP_C *a, const RP_C *b, V as, V bs, int a_step, int b_step,
+                              int stream, V (*body)(V, V)) {
+    if (stream)
+        F(map_put)(out, body(a_step ? F(v_take)(a) : as, b_step ? F(v_take)(b) : bs), 1);
+    else if (a_step && b_step)
+        F(v_give)(out, body(F(v_take)(a), F(v_take)(b)));
+    else
+        F(v_store)(out, body(a_step ? F(v_take_alone)(a) : as, b_step ? F(v_take_alone)(b) : bs));
+}
+
 /* out = body(a, b); a_step and b_step are 0 for a repeated scalar and 1 else, known where this is inlined. */
 RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int a_step, int b_step,
                             int stream, V (*body)(V, V)) {
@@ -59,20 +73,18 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
     int64_t i = F(map_unaligned)(out, n);
     if (i)
         F(v_store_part)(out, body(a_step ? F(v_load_part)(a, i) : as, b_step ? F(v_load_part)(b, i) : bs), i);
-    for (; i + F(v_count) <= n; i += F(v_count)) {
-        if (stream)
-            F(map_put)(out + i, body(a_step ? F(v_take)(a + i) : as, b_step ? F(v_take)(b + i) : bs), 1);
-        else if (a_step && b_step)
-            F(v_give)(out + i, body(F(v_take)(a + i), F(v_take)(b + i)));
-        else
-            F(v_store)
-        (out + i, body(a_step ? F(v_take_alone)(a + i) : as, b_step ? F(v_take_alone)(b + i) : bs));
+    out += i, a += i * a_step, b += i * b_step, n -= i;
+    for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
+        for (int64_t k = 0; k < F(map_unrolled); k += F(v_count))
+            F(map2_vector)(out + k, a + k, b + k, as, bs, a_step, b_step, stream, body);
+        out += F(map_unrolled), a += F(map_unrolled) * a_step, b += F(map_unrolled) * b_step;
     }
-    if (i < n) {
-        int64_t k = n - i;
-        F(v_store_part)
-        (out + i, body(a_step ? F(v_load_part)(a + i, k) : as, b_step ? F(v_load_part)(b + i, k) : bs), k);
+    for (; n >= F(v_count); n -= F(v_count)) {
+        F(map2_vector)(out, a, b, as, bs, a_step, b_step, stream, body);
+        out += F(v_count), a += F(v_count) * a_step, b += F(v_count) * b_step;
     }
+    if (n)
+        F(v_store_part)(out, body(a_step ? F(v_load_part)(a, n) : as, b_step ? F(v_load_part)(b, n) : bs), n);
 }
 
 RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsigned how, V (*body)(V, V)) {
@@ -103,11 +115,18 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, int stream, V (
     int64_t i = F(map_unaligned)(out, n);
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
-    for (; i + F(v_count) <= n; i += F(v_count)) {
-        F(map_put)(out + i, body(stream ? F(v_take)(x + i) : F(v_take_alone)(x + i)), stream);
+    out += i, x += i, n -= i;
+    for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
+        for (int64_t k = 0; k < F(map_unrolled); k += F(v_count))
+            F(map_put)(out + k, body(stream ? F(v_take)(x + k) : F(v_take_alone)(x + k)), stream);
+        out += F(map_unrolled), x += F(map_unrolled);
     }
-    if (i < n)
-        F(v_store_part)(out + i, body(F(v_load_part)(x + i, n - i)), n - i);
+    for (; n >= F(v_count); n -= F(v_count)) {
+        F(map_put)(out, body(stream ? F(v_take)(x) : F(v_take_alone)(x)), stream);
+        out += F(v_count), x += F(v_count);
+    }
+    if (n)
+        F(v_store_part)(out, body(F(v_load_part)(x, n)), n);
 }
 
 RP_INLINE void F(map1_steps)(RP_C *out, const RP_C *x, int64_t n, int64_t step, int stream, V (*body)(V)) {
