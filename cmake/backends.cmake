@@ -29,7 +29,9 @@ function(raptors_add_backend name flags)
   add_library(raptors_backend_${name} OBJECT ${PROJECT_SOURCE_DIR}/backends/kernels.c)
   target_link_libraries(raptors_backend_${name} PRIVATE raptors_library_flags)
   target_compile_definitions(raptors_backend_${name} PRIVATE RP_BACKEND=${name})
-  target_compile_options(raptors_backend_${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:${optimise}> ${flags})
+  # Scheduling before registers are given out loads a block's rows before it adds any, and spills them (gcc, on aarch64).
+  target_compile_options(raptors_backend_${name} PRIVATE
+      $<$<NOT:$<CONFIG:Debug>>:${optimise}> $<$<C_COMPILER_ID:GNU>:-fno-schedule-insns> ${flags})
   foreach(folder backends/${name} backends core)
     target_compile_options(raptors_backend_${name} PRIVATE -iquote${PROJECT_SOURCE_DIR}/${folder})
   endforeach()
