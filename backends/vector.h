@@ -203,6 +203,7 @@ RP_INLINE v_f64 v_abs_f64(v_f64 x) {
 }
 
 /* The two halves of a vector of 4-byte lanes as 8-byte lanes: exact. */
+#ifndef RP_OWN_WIDE
 typedef float v_half_f32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
 typedef int32_t v_half_i32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
 #define RP_WIDEN(t, wide)                                                                                    \
@@ -226,6 +227,7 @@ RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
                        __builtin_convertvector(halves[1], v_half_f32)};
     return v_load_f32((const float *)h);
 }
+#endif
 enum { v_halves = 2 };
 #else
 RP_INLINE v_f32 v_abs_f32(v_f32 x) {
@@ -250,8 +252,10 @@ RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
 }
 enum { v_halves = 1 };
 #endif
+#ifndef RP_OWN_WIDE
 RP_WIDEN(f32, f64)
 RP_WIDEN(i32, i64)
+#endif
 
 /* What the compiler knows of an integer ends here, so that no loop is copied for each of its values. */
 #define RP_OPAQUE(i) __asm__ volatile("" : "+r"(i))

@@ -19,6 +19,29 @@ RP_INLINE void v_stream_end(void) {
     _mm_sfence();
 }
 
+/* Of half a register, gcc's vectors become their elements. */
+#define RP_OWN_WIDE
+RP_INLINE v_f64 v_widen_f32(v_f32 v, int half) {
+    const __m128 x = v;
+    return _mm_cvtps_pd(half ? _mm_movehl_ps(x, x) : x);
+}
+RP_INLINE v_i64 v_widen_i32(v_i32 v, int half) {
+    const __m128i x = (__m128i)v;
+    return (v_i64)_mm_cvtepi32_epi64(half ? _mm_unpackhi_epi64(x, x) : x);
+}
+RP_INLINE __m128i v_load_half(const void *p, int half) {
+    return _mm_loadl_epi64((const __m128i *)(const void *)((const char *)p + 8 * half));
+}
+RP_INLINE v_f64 v_load_wide_f32(const void *p, int half) {
+    return _mm_cvtps_pd((__m128)v_load_half(p, half));
+}
+RP_INLINE v_i64 v_load_wide_i32(const void *p, int half) {
+    return (v_i64)_mm_cvtepi32_epi64(v_load_half(p, half));
+}
+RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
+    return _mm_movelh_ps(_mm_cvtpd_ps(halves[0]), _mm_cvtpd_ps(halves[1]));
+}
+
 /* The processor's own min(a, b) is a where a < b, else b. */
 #define RP_OWN_LEAST
 #define RP_OWN_EXTREMES
