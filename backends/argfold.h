@@ -147,8 +147,8 @@ enum { F(block) = 16 * (int)TYPE(v_count) }; /* elements of a run of which only 
 RP_INLINE V F(best_of)(const RP_C *x, int64_t apart, int64_t n, int *nan) {
     enum { N = TYPE(v_count), TOGETHER = 4 };
     V v[TOGETHER], y[TOGETHER];
-    TYPE(o) odd = {0};
     int64_t i = 0;
+    *nan = 0;
     for (int j = 0; j < TOGETHER; j++)
         v[j] = TYPE(v_set)((RP_C)RP_WORST);
     for (; i + TOGETHER * N + RP_BEYOND(apart) <= n; i += TOGETHER * N) {
@@ -156,14 +156,15 @@ RP_INLINE V F(best_of)(const RP_C *x, int64_t apart, int64_t n, int *nan) {
             y[j] = TYPE(load_apart)(x + (i + j * N) * apart, apart);
             v[j] = RP_BEST(y[j], v[j]);
         }
-        odd = TYPE(v_odd)(TYPE(v_odd)(odd, y[0], y[1]), y[2], y[3]);
+        if (TYPE(v_any_odd)(y[0], y[1], y[2], y[3]))
+            *nan = 1;
     }
     for (; i < n; i += N) {
         y[0] = F(load)(x, apart, i, n);
         v[0] = RP_BEST(y[0], v[0]);
-        odd = TYPE(v_odd)(odd, y[0], y[0]);
+        if (TYPE(v_odd_bits)(y[0]))
+            *nan = 1;
     }
-    *nan = TYPE(v_any_odd)(odd);
     return RP_BEST(RP_BEST(v[0], v[1]), RP_BEST(v[2], v[3]));
 }
 

@@ -3,7 +3,6 @@
  *   RP_W, RP_WC   suffix and C type of the state
  *   RP_STEP(a, b), RP_STEP_ONE(a, b)   one step on vectors and on elements of the state's type
  *   RP_STEP_IN(a, b)   the same on vectors of elements
- *   RP_STEP_QUICK(a, b)   the same where no lane is NaN: taken where the backend has RP_QUICK_STEPS
  *   RP_START      the empty state
  *   RP_LIFT       0: elements are of the state's type; 1: widened first; 2: widened after each tree
  *   RP_COMPENSATED  1: the state keeps what its additions lost (Knuth's two-sum), and gives it back at the end
@@ -41,12 +40,6 @@ enum {
 #define RP_TERM(a, b) RP_STEP_IN(a, b)
 #endif
 
-#if defined(RP_STEP_QUICK) && defined(RP_QUICK_STEPS) && RP_IS_FLOAT
-#define RP_QUICK
-#elif !defined(RP_STEP_QUICK)
-#define RP_STEP_QUICK(a, b) RP_TERM(a, b)
-#endif
-
 /* `vectors` vectors of a row, or k elements that follow one another where k is above 0. RP_OF_A_RUN: rows are read in their
    order, and nothing behind the last element. Left to themselves, compilers sort the loads of a block by where its tree wants
    them, and along one run hardware that fetches ahead then loses the thread: half the speed from main memory. `apart`, here
@@ -70,60 +63,28 @@ RP_INLINE void F(row)(E *e, const char *x, int64_t apart, int vectors, int64_t k
         RP_IN_ORDER();
 }
 
-RP_INLINE void F(steps)(E *a, const E *b, int vectors, int quick) {
+RP_INLINE void F(steps)(E *a, const E *b, int vectors) {
     for (int i = 0; i < vectors * F(terms); i++)
-        a[i] = quick ? RP_STEP_QUICK(a[i], b[i]) : RP_TERM(a[i], b[i]);
-}
-
-/* A step on two rows; where it is a quick one, `odd` gathers whether there is a NaN. */
-RP_INLINE void F(pair)(E *a, const E *b, TYPE(o) * odd, int vectors, int quick) {
-#ifdef RP_QUICK
-    for (int v = 0; v < vectors && quick; v++)
-        *odd = TYPE(v_odd)(*odd, a[v], b[v]);
-#else
-    (void)odd;
-#endif
-    F(steps)(a, b, vectors, quick);
+        a[i] = RP_TERM(a[i], b[i]);
 }
 
 /* (0+1)+(2+3) of the rows from x on: half a tree. */
-RP_INLINE void F(half_tree)(E *t, TYPE(o) * odd, const char *x, int64_t stride, int64_t apart, int vectors,
-                            int64_t k, int quick) {
+RP_INLINE void F(half_tree)(E *t, const char *x, int64_t stride, int64_t apart, int vectors, int64_t k) {
     E a[F(most_vectors) * F(terms)], b[F(most_vectors) * F(terms)];
     F(row)(t, x, apart, vectors, k);
     F(row)(a, x + stride, apart, vectors, k);
-    F(pair)(t, a, odd, vectors, quick);
+    F(steps)(t, a, vectors);
     F(row)(a, x + 2 * stride, apart, vectors, k);
     F(row)(b, x + 3 * stride, apart, vectors, k);
-    F(pair)(a, b, odd, vectors, quick);
-    F(steps)(t, a, vectors, quick);
+    F(steps)(a, b, vectors);
+    F(steps)(t, a, vectors);
 }
-
-RP_INLINE void F(whole_tree)(E *t, TYPE(o) * odd, const char *x, int64_t stride, int64_t apart, int vectors,
-                             int64_t k, int quick) {
-    E other[F(most_vectors) * F(terms)];
-    F(half_tree)(t, odd, x, stride, apart, vectors, k, quick);
-    F(half_tree)(other, odd, x + RP_TREE / 2 * stride, stride, apart, vectors, k, quick);
-    F(steps)(t, other, vectors, quick);
-}
-
-#ifdef RP_QUICK
-/* A tree that has a NaN in it. */
-RP_APART void F(odd_tree)(E *t, const char *x, int64_t stride, int64_t apart, int vectors, int64_t k) {
-    TYPE(o) odd = {0};
-    F(whole_tree)(t, &odd, x, stride, apart, vectors, k, 0);
-}
-#endif
 
 RP_INLINE void F(tree)(E *t, const char *x, int64_t stride, int64_t apart, int vectors, int64_t k) {
-    TYPE(o) odd = {0};
-#ifdef RP_QUICK
-    F(whole_tree)(t, &odd, x, stride, apart, vectors, k, 1);
-    if (__builtin_expect(TYPE(v_any_odd)(odd), 0))
-        F(odd_tree)(t, x, stride, apart, vectors, k);
-#else
-    F(whole_tree)(t, &odd, x, stride, apart, vectors, k, 0);
-#endif
+    E other[F(most_vectors) * F(terms)];
+    F(half_tree)(t, x, stride, apart, vectors, k);
+    F(half_tree)(other, x + RP_TREE / 2 * stride, stride, apart, vectors, k);
+    F(steps)(t, other, vectors);
 }
 
 RP_INLINE void F(lift)(W *w, const E *e, int vectors) {
@@ -515,8 +476,6 @@ static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, i
 #undef RP_STEP
 #undef RP_STEP_IN
 #undef RP_STEP_ONE
-#undef RP_STEP_QUICK
-#undef RP_QUICK
 #undef RP_TAKES_FIRST
 #undef RP_START
 #undef RP_LIFT

@@ -105,7 +105,6 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_WC RP_C
 #define RP_STEP(a, b) RP_CAT(v_min_, RP_T)(a, b)
 #define RP_STEP_IN(a, b) RP_CAT(v_min_, RP_T)(a, b)
-#define RP_STEP_QUICK(a, b) RP_CAT(v_least_, RP_T)(a, b)
 #define RP_TAKES_FIRST(a, b) (((a) < (b)) | ((a) != (a)))
 #define RP_STEP_ONE(a, b) (RP_TAKES_FIRST(a, b) ? (a) : (b))
 #define RP_START RP_GREATEST
@@ -118,7 +117,6 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_WC RP_C
 #define RP_STEP(a, b) RP_CAT(v_max_, RP_T)(a, b)
 #define RP_STEP_IN(a, b) RP_CAT(v_max_, RP_T)(a, b)
-#define RP_STEP_QUICK(a, b) RP_CAT(v_greatest_, RP_T)(a, b)
 #define RP_TAKES_FIRST(a, b) (((a) > (b)) | ((a) != (a)))
 #define RP_STEP_ONE(a, b) (RP_TAKES_FIRST(a, b) ? (a) : (b))
 #define RP_START RP_LEAST

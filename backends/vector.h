@@ -5,8 +5,6 @@
  * cannot express:
  *   v_sqrt_t  correctly rounded square root
  * and may replace, with the same bits, what stands below under #ifndef RP_OWN_<name>. Arithmetic is the operators.
- * It defines RP_QUICK_STEPS where min and max, lane by lane, are cheaper than what it takes to let NaN through: trees are then
- * folded without, looked through for NaN, and folded again if there is one.
  */
 #ifndef RP_VECTOR_H
 #define RP_VECTOR_H
@@ -163,7 +161,7 @@ RP_BITS(32, int32_t)
 RP_BITS(64, int64_t)
 #endif
 
-/* Bits of the lanes that are equal, and of those that are NaN. */
+/* Bits of the lanes that are equal, and of those that are NaN; whether some lane of four vectors is. */
 #define RP_LANE_BITS(t, bits)                                                                                \
     RP_INLINE unsigned v_equal_bits_##t(v_##t a, v_##t b) {                                                  \
         return v_bits_##bits(v_equal_##t(a, b));                                                             \
@@ -177,31 +175,17 @@ RP_LANE_BITS(f64, 64)
 RP_LANE_BITS(i32, 32)
 RP_LANE_BITS(i64, 64)
 #endif
-
-/* Whether some lane of some vectors is NaN: o_t begins as {0}, v_odd adds two vectors to it, v_any_odd tells. */
-#ifndef RP_OWN_ODD
-#define RP_ODD_OF(t, bits)                                                                                   \
-    typedef m_##t o_##t;                                                                                     \
-    RP_INLINE o_##t v_odd_##t(o_##t o, v_##t a, v_##t b) {                                                   \
-        return o | v_is_nan_##t(a) | v_is_nan_##t(b);                                                        \
-    }                                                                                                        \
-    RP_INLINE int v_any_odd_##t(o_##t o) {                                                                   \
-        return v_bits_##bits(o) != 0;                                                                        \
+#define RP_ANY_ODD(t, bits)                                                                                  \
+    RP_INLINE int v_any_odd_##t(v_##t a, v_##t b, v_##t c, v_##t d) {                                        \
+        return v_bits_##bits((v_is_nan_##t(a) | v_is_nan_##t(b)) | (v_is_nan_##t(c) | v_is_nan_##t(d))) !=   \
+               0;                                                                                            \
     }
-RP_ODD_OF(f32, 32)
-RP_ODD_OF(f64, 64)
+#ifndef RP_OWN_ANY_ODD
+RP_ANY_ODD(f32, 32)
+RP_ANY_ODD(f64, 64)
 #endif
-#define RP_NONE_ODD(t)                                                                                       \
-    typedef int o_##t;                                                                                       \
-    RP_INLINE o_##t v_odd_##t(o_##t o, v_##t a, v_##t b) {                                                   \
-        (void)a, (void)b;                                                                                    \
-        return o;                                                                                            \
-    }                                                                                                        \
-    RP_INLINE int v_any_odd_##t(o_##t o) {                                                                   \
-        return o;                                                                                            \
-    }
-RP_NONE_ODD(i32)
-RP_NONE_ODD(i64)
+#define v_any_odd_i32(a, b, c, d) 0
+#define v_any_odd_i64(a, b, c, d) 0
 
 RP_INLINE v_i32 v_abs_i32(v_i32 x) {
     return v_select_i32(v_less_i32(x, v_set_i32(0)), -x, x);

@@ -20,7 +20,6 @@ RP_INLINE void v_stream_end(void) {
 }
 
 /* The processor's own min(a, b) is a where a < b, else b. */
-#define RP_QUICK_STEPS
 #define RP_OWN_LEAST
 #define RP_OWN_EXTREMES
 #define RP_AVX_LEAST(name, order, t, s)                                                                      \
@@ -64,14 +63,11 @@ RP_INLINE unsigned v_bits_64(v_i64 m) {
     return (unsigned)_mm256_movemask_pd((__m256d)m);
 }
 
-#define RP_OWN_ODD
-#define RP_AVX_ODD(t, s)                                                                                     \
-    typedef v_##t o_##t;                                                                                     \
-    RP_INLINE o_##t v_odd_##t(o_##t o, v_##t a, v_##t b) {                                                   \
-        return _mm256_or_##s(o, _mm256_cmp_##s(a, b, _CMP_UNORD_Q));                                         \
-    }                                                                                                        \
-    RP_INLINE int v_any_odd_##t(o_##t o) {                                                                   \
-        return _mm256_movemask_##s(o) != 0;                                                                  \
+#define RP_OWN_ANY_ODD
+#define RP_AVX_ANY_ODD(t, s)                                                                                 \
+    RP_INLINE int v_any_odd_##t(v_##t a, v_##t b, v_##t c, v_##t d) {                                        \
+        return _mm256_movemask_##s(_mm256_or_##s(_mm256_cmp_##s(a, b, _CMP_UNORD_Q),                         \
+                                                 _mm256_cmp_##s(c, d, _CMP_UNORD_Q))) != 0;                  \
     }
-RP_AVX_ODD(f32, ps)
-RP_AVX_ODD(f64, pd)
+RP_AVX_ANY_ODD(f32, ps)
+RP_AVX_ANY_ODD(f64, pd)

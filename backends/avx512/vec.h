@@ -90,26 +90,19 @@ RP_AVX512_INTEGER_LEAST(max, greatest, i32, epi32)
 RP_AVX512_INTEGER_LEAST(min, least, i64, epi64)
 RP_AVX512_INTEGER_LEAST(max, greatest, i64, epi64)
 
-#define RP_OWN_ODD
-#define RP_AVX512_ODD(t, s)                                                                                  \
-    typedef __mmask16 o_##t;                                                                                 \
-    RP_INLINE o_##t v_odd_##t(o_##t o, v_##t a, v_##t b) {                                                   \
-        return _kor_mask16(o, _mm512_cmp_##s##_mask(a, b, _CMP_UNORD_Q));                                    \
-    }                                                                                                        \
-    RP_INLINE int v_any_odd_##t(o_##t o) {                                                                   \
-        return !_kortestz_mask16_u8(o, o);                                                                   \
-    }
-RP_AVX512_ODD(f32, ps)
-RP_AVX512_ODD(f64, pd)
-
 #define RP_OWN_LANE_BITS
 #define RP_OWN_BITS
+#define RP_OWN_ANY_ODD
 #define RP_AVX512_FLOAT_BITS(t, s)                                                                           \
     RP_INLINE unsigned v_equal_bits_##t(v_##t a, v_##t b) {                                                  \
         return _mm512_cmp_##s##_mask(a, b, _CMP_EQ_OQ);                                                      \
     }                                                                                                        \
     RP_INLINE unsigned v_odd_bits_##t(v_##t a) {                                                             \
         return _mm512_cmp_##s##_mask(a, a, _CMP_UNORD_Q);                                                    \
+    }                                                                                                        \
+    RP_INLINE int v_any_odd_##t(v_##t a, v_##t b, v_##t c, v_##t d) {                                        \
+        return !_kortestz_mask16_u8(_mm512_cmp_##s##_mask(a, b, _CMP_UNORD_Q),                               \
+                                    _mm512_cmp_##s##_mask(c, d, _CMP_UNORD_Q));                              \
     }
 #define RP_AVX512_INTEGER_BITS(t, s)                                                                         \
     RP_INLINE unsigned v_equal_bits_##t(v_##t a, v_##t b) {                                                  \

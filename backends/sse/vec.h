@@ -43,7 +43,6 @@ RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
 }
 
 /* The processor's own min(a, b) is a where a < b, else b. */
-#define RP_QUICK_STEPS
 #define RP_OWN_LEAST
 #define RP_OWN_EXTREMES
 #define RP_SSE_LEAST(name, order, t, s)                                                                      \
@@ -65,14 +64,10 @@ RP_INLINE unsigned v_bits_64(v_i64 m) {
     return (unsigned)_mm_movemask_pd((__m128d)m);
 }
 
-#define RP_OWN_ODD
-#define RP_SSE_ODD(t, s)                                                                                     \
-    typedef v_##t o_##t;                                                                                     \
-    RP_INLINE o_##t v_odd_##t(o_##t o, v_##t a, v_##t b) {                                                   \
-        return _mm_or_##s(o, _mm_cmpunord_##s(a, b));                                                        \
-    }                                                                                                        \
-    RP_INLINE int v_any_odd_##t(o_##t o) {                                                                   \
-        return _mm_movemask_##s(o) != 0;                                                                     \
+#define RP_OWN_ANY_ODD
+#define RP_SSE_ANY_ODD(t, s)                                                                                 \
+    RP_INLINE int v_any_odd_##t(v_##t a, v_##t b, v_##t c, v_##t d) {                                        \
+        return _mm_movemask_##s(_mm_or_##s(_mm_cmpunord_##s(a, b), _mm_cmpunord_##s(c, d))) != 0;            \
     }
-RP_SSE_ODD(f32, ps)
-RP_SSE_ODD(f64, pd)
+RP_SSE_ANY_ODD(f32, ps)
+RP_SSE_ANY_ODD(f64, pd)
