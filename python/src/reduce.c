@@ -285,9 +285,9 @@ static double extreme(const raptors_array *x, fold_fn *fold) {
 }
 
 /* Compensated sums raise flags on their way that the sum itself would not. What counts is seen in the result: INVALID
- * makes a NaN where there was none, OVERFLOW an infinity. Reached only by calls that raised a flag. */
+ * makes a NaN where there was none, OVERFLOW an infinity. min and max make neither. Reached only by calls that raised a flag. */
 static int meant_flags(const request *call, const raptors_array *out, int raised) {
-    if (!rp_is_float(out->dtype)) {
+    if (!rp_is_float(out->dtype) || call->row->result == SAME) {
         return 0;
     }
     double least = extreme(out, raptors_min), greatest = extreme(out, raptors_max);

@@ -83,6 +83,15 @@ def test_a_nan_that_passes_through_is_no_warning(backend):
             getattr(raptors, name)(x)
 
 
+@pytest.mark.parametrize("backend", raptors.backends())
+@pytest.mark.parametrize("name", ["min", "max"])
+def test_a_nan_costs_no_second_look(backend, name):
+    raptors.set_backend(backend)
+    getattr(raptors, name)(np.array([[np.nan, 1.0, 2.0]] * 40), axis=0)
+    report = raptors.explain()  # of the last call to the library, whoever made it
+    assert (report["operation"], report["bytes"]) == (name, 40 * 3 * 8)
+
+
 def test_explain_and_telemetry():
     raptors.sum(np.ones(1000))
     report = raptors.explain()
