@@ -30,21 +30,16 @@ static const operation operations[] = {
 #include "ops.def"
 };
 
-typedef union element {
-    float f32;
-    double f64;
-    int32_t i32;
-    int64_t i64;
-} element;
+enum { MOST_BYTES = 8 }; /* of an element */
 
-static element input[ROWS * COLUMNS * 2], output[ROWS * COLUMNS];
+static void *input, *output;
 
 static void fill(raptors_dtype dtype) {
     for (int i = 0; i < 2 * ROWS * COLUMNS; i++) {
         switch (dtype) {
 #define RP_TYPE(suffix, DTYPE, ctype, name)                                                                  \
     case RAPTORS_##DTYPE:                                                                                    \
-        ((ctype *)(void *)input)[i] = (ctype)(1 + i % 97);                                                   \
+        ((ctype *)input)[i] = (ctype)(1 + i % 97);                                                           \
         break;
 #include "types.def"
         }
@@ -107,6 +102,11 @@ static void count_all(raptors_dtype dtype, const char *name, int64_t item) {
 }
 
 int main(void) {
+    input = calloc(2 * ROWS * COLUMNS, MOST_BYTES);
+    output = calloc(ROWS * COLUMNS, MOST_BYTES);
+    if (!input || !output) {
+        return EXIT_FAILURE;
+    }
     raptors_set_threads(1);
 #define RP_TYPE(suffix, DTYPE, ctype, name) count_all(RAPTORS_##DTYPE, name, sizeof(ctype));
 #include "types.def"

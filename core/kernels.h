@@ -71,8 +71,7 @@ typedef struct rp_lines {
     const void *first;
     int64_t stride; /* bytes from one line to the next */
     int64_t apart;  /* items from one element of a line to the next: 1, 2, or -1 for the runs of arg folds */
-    bool
-        near; /* the core's own cache has room for all that is folded: nothing is worth asking for ahead of its turn */
+    bool near;      /* all that is folded has room in the core's own cache: nothing is asked for ahead */
 } rp_lines;
 
 /* What the elements of one output are called (arg folds): that of the first row, or of a run's first element, and how much
