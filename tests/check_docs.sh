@@ -33,8 +33,8 @@ if [ "$(uname -m)" = x86_64 ]; then
     sed -n 's/^ *\(set(RP_BACKEND_.*)\)$/\1/p' docs/adding-a-backend.md > backends/avx/backend.cmake
 fi
 
-# At -O1 kernels compile in a third of the time.
-"$cmake" -S . -B build -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-O1 > configure.log || { cat configure.log; exit 1; }
+# At -Og kernels compile in a quarter of the time.
+"$cmake" -S . -B build -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-Og > configure.log || { cat configure.log; exit 1; }
 "$cmake" --build build --parallel 2 --target lraptors test_backends test_kernels > build.log || { cat build.log; exit 1; }
 
 grep -q "raptors_$name(const raptors_array \*a, const raptors_array \*b" build/include/raptors.h
@@ -47,8 +47,11 @@ RAPTORS_SIMD=${backend:-auto} build/tests/test_backends > tests.log 2>&1 || { ca
 build/tests/test_kernels >> tests.log 2>&1 || { cat tests.log; exit 1; }
 echo "$name: two lines; prototype, export, kernels and tests are there${backend:+; backend $backend: one folder}"
 
-# A wrong body, on one backend only, is seen by those tests.
-sed -i "s/^#define RP_BODY_$name(t, a, b) .*/#define RP_BODY_$name(t, a, b) (RP_VECTOR_BYTES ? (a) : (b))/" backends/ops.h
+# A wrong body, on one backend only, is seen by those tests: the others are kept as they are.
+cp -p backends/ops.h right.h
+sed -i "s/^#define RP_BODY_$name(t, a, b) .*/#define RP_BODY_$name(t, a, b) ((void)(b), (a))/" backends/ops.h
+touch -r right.h backends/ops.h
+rm build/CMakeFiles/raptors_backend_"${backend:-neon}".dir/backends/kernels.c.o
 "$cmake" --build build --parallel 2 --target test_kernels > build.log || { cat build.log; exit 1; }
 if build/tests/test_kernels > wrong.log 2>&1; then
     echo "a wrong $name passes the tests"
