@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 import math
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -117,19 +118,26 @@ def scaled(value):
     return numerator * (2**1100 // denominator)
 
 
-def relative_error(name, value, row):
+def truth(kind, row):
+    """What is exactly known of a row: its product; its sum and what that weighs; its variance * count^3 * 2^2200."""
+    if kind == "prod":
+        return math.prod(Fraction(float(number)) for number in row)
+    numbers = [scaled(number) for number in row]
+    total = sum(numbers)
+    if kind == "sum":
+        return total, sum(map(abs, numbers))
+    return sum((number * len(row) - total) ** 2 for number in numbers)
+
+
+def relative_error(name, value, count, exact):
     """The distance from the exact value (of std: of its square), relative to what the terms weigh."""
-    count, numbers = len(row), [scaled(number) for number in row]
     value = Fraction(float(value))
     if name == "prod":
-        exact = math.prod(Fraction(float(number)) for number in row)
         return float(abs(value / exact - 1))
     if name in ("sum", "mean"):
-        total, weight = sum(numbers), sum(map(abs, numbers))
+        total, weight = exact
         return float(abs(value * 2**1100 * (count if name == "mean" else 1) - total) / weight)
-    total = sum(numbers)
-    squares = sum((number * count - total) ** 2 for number in numbers)  # variance * count^3 * 2^2200
-    return float(abs((value**2 if name == "std" else value) * count**3 * 2**2200 / squares - 1))
+    return float(abs((value**2 if name == "std" else value) * count**3 * 2**2200 / exact - 1))
 
 
 FAMILIES = {
@@ -145,19 +153,32 @@ FAMILIES = {
 LENGTHS = {2: 300, 8: 300, 30: 300, 200: 100, 1000: 60}  # and how many of each
 
 
-def errors_of(function, name, dtype, family, axis):
-    """The errors over a family of inputs, all lengths together."""
+KINDS = {"sum": "sum", "mean": "sum", "var": "var", "std": "var", "prod": "prod"}  # by what must be known of a row
+
+
+@cache
+def rows_of(kind, dtype, family):
+    """Pairs of the rows of one length, and the truth of each; None of rows that are constant."""
     rng = np.random.default_rng(7)
-    errors = []
+    pairs = []
     for length, count in LENGTHS.items():
-        if name == "prod" and length > 30:
+        if kind == "prod" and length > 30:
             continue
         rows = np.array([FAMILIES[family](rng, length) for _ in range(count)])
-        if name == "prod":
+        if kind == "prod":
             rows = np.where(np.abs(rows) < 1e-3, 1, rows / np.abs(rows).mean())
         rows = rows.astype(dtype)
+        pairs.append((rows, [truth(kind, row) if np.ptp(row) else None for row in rows]))
+    return pairs
+
+
+def errors_of(function, name, dtype, family, axis):
+    """The errors over a family of inputs, all lengths together."""
+    errors = []
+    for rows, truths in rows_of(KINDS[name], dtype, family):
         results = function(rows if axis else np.ascontiguousarray(rows.T), axis=axis)
-        errors += [relative_error(name, value, row) for value, row in zip(results, rows) if np.ptp(row)]
+        known = [(value, exact) for value, exact in zip(results, truths) if exact is not None]
+        errors += [relative_error(name, value, rows.shape[1], exact) for value, exact in known]
     return np.array(errors)
 
 
