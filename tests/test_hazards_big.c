@@ -140,17 +140,14 @@ static int a_run_of_one_element(void) {
     const int32_t one = 1;
     const float ones = 1;
     int64_t integers = 0;
-    double reals = 0, mean = 0;
+    double mean = 0;
     NEED_SPEED();
     const raptors_array x = repeated(RAPTORS_INT32, &one), y = repeated(RAPTORS_FLOAT32, &ones);
-    const raptors_array i = {.data = &integers, .dtype = RAPTORS_INT64};
-    const raptors_array f = {.data = &reals, .dtype = RAPTORS_FLOAT64},
+    const raptors_array i = {.data = &integers, .dtype = RAPTORS_INT64},
                         m = {.data = &mean, .dtype = RAPTORS_FLOAT64};
     NEED_OK(raptors_sum(&x, RAPTORS_ALL_AXES, &i));
-    NEED_OK(raptors_sum(&y, RAPTORS_ALL_AXES, &f));
     NEED_OK(raptors_mean(&y, RAPTORS_ALL_AXES, &m));
-    TS_NEED(integers == N && reals == (double)N && mean == 1, "sums %lld and %.17g, mean %.17g",
-            (long long)integers, reals, mean);
+    TS_NEED(integers == N && mean == 1, "sum %lld, mean %.17g", (long long)integers, mean);
     return TS_SURVIVED;
 }
 
@@ -178,17 +175,17 @@ static int a_run_in_memory(void) {
 /* ---- rows -------------------------------------------------------------------------------------------------- */
 
 static int rows_of_one_row(void) {
-    const float row[5] = {1, 2, 3, 4, 5};
-    double sum[5] = {0};
-    int64_t place[5] = {9, 9, 9, 9, 9};
+    const float row[2] = {1, 2};
+    double sum[2] = {0};
+    int64_t place[2] = {9, 9};
     NEED_SPEED();
-    raptors_array x = raptors_matrix(RAPTORS_FLOAT32, row, N, 5);
+    raptors_array x = raptors_matrix(RAPTORS_FLOAT32, row, N, 2);
     x.strides[0] = 0;
-    const raptors_array s = raptors_vector(RAPTORS_FLOAT64, sum, 5),
-                        at = raptors_vector(RAPTORS_INT64, place, 5);
+    const raptors_array s = raptors_vector(RAPTORS_FLOAT64, sum, 2),
+                        at = raptors_vector(RAPTORS_INT64, place, 2);
     NEED_OK(raptors_sum(&x, RAPTORS_AXIS(0), &s));
     NEED_OK(raptors_argmin(&x, RAPTORS_AXIS(0), &at));
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 2; i++) {
         TS_NEED(sum[i] == (double)N * row[i] && place[i] == 0, "column %d: sum %.17g, least at %lld", i,
                 sum[i], (long long)place[i]);
     }
