@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """hazards.py -- every row of hazards.txt: was it tried, was it survived, and can its tests fail?
 
-    hazards.py summary BUILD_DIR        after `ctest -L hazards`: row by row, from ctest's own log; fails where one broke
+    hazards.py summary BUILD_DIR        after `ctest -L hazards`: row by row, from ctest's own log; fails where one broke,
+                                        and where a control is out of date
     hazards.py controls DIR [WORD...]   takes out one defence after another in a copy of the tree under DIR, and fails
                                         where its test passes; with words, only the rows that have one of them
 
@@ -18,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 SURVIVED, SKIPPED, BROKEN = "survived", "skipped", "BROKEN"
 
 
@@ -28,6 +30,14 @@ class Control:
     test: str
     case: str  # or ""
     races: bool  # looked for by ThreadSanitizer
+
+    def taken_out_of(self, text: str) -> str:
+        """The file's text without the defence."""
+        for out, into in self.edits:
+            text, count = re.subn(out, into, text, flags=re.M)
+            if not count:
+                raise SystemExit(f"hazards.txt: there is no {out} in {self.file}")
+        return text
 
 
 @dataclass
@@ -103,6 +113,8 @@ def row_verdict(verdicts: list[str]) -> str:
 
 def summary(build: Path) -> int:
     hazards, runs = read_hazards(), read_log(build)
+    for control in (control for hazard in hazards for control in hazard.controls):
+        control.taken_out_of((ROOT / control.file).read_text())  # says which are out of date
     if any(test not in runs for hazard in hazards for test, _ in hazard.proofs):
         return 0  # some other selection of tests
     tried = survived = 0
@@ -152,10 +164,9 @@ class Copy:
     def __init__(self, directory: Path, kind: str) -> None:
         self.tree, self.build = directory / "source", directory / "build"
         self.edited: dict[Path, str] = {}  # as they were
-        source = Path(__file__).parents[1]
         for folder in self.FOLDERS:
-            shutil.copytree(source / folder, self.tree / folder)
-        shutil.copy(source / "CMakeLists.txt", self.tree)
+            shutil.copytree(ROOT / folder, self.tree / folder)
+        shutil.copy(ROOT / "CMakeLists.txt", self.tree)
         flags = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DRAPTORS_WERROR=OFF", *self.KINDS[kind]]
         if not run("cmake", "-S", self.tree, "-B", self.build, *flags)[0]:
             raise SystemExit(f"{self.build} cannot be configured")
@@ -164,11 +175,7 @@ class Copy:
         """Takes one defence out, and puts the one before back; what stays as it is is not built again."""
         file = self.tree / control.file
         text = self.edited.get(file) or file.read_text()
-        now = {file: text}
-        for out, into in control.edits:
-            now[file], count = re.subn(out, into, now[file], flags=re.M)
-            if not count:
-                raise SystemExit(f"hazards.txt: there is no {out} in {control.file}")
+        now = {file: control.taken_out_of(text)}
         for path, wanted in (self.edited | now).items():
             if path.read_text() != wanted:
                 path.write_text(wanted)
