@@ -138,9 +138,10 @@ RP_INLINE void F(enter)(W *s, W *lost, W p) {
 #endif
 }
 
-/* `vectors` vectors of columns (known where this is inlined), or k columns where k is above 0. */
+/* `vectors` vectors of columns (known where this is inlined), or k columns where k is above 0. `asked` bytes a block are
+   those of one stream: rp_ask_page. */
 RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
-                        int64_t rows, int vectors, int64_t k) {
+                        int64_t asked, int64_t rows, int vectors, int64_t k) {
     enum { MOST = F(most_vectors), H = F(halves), N = WIDE(v_count) };
     W s[MOST * H], lost[MOST * H], p[MOST * H];
     RP_WC part[2][H * N];
@@ -158,6 +159,7 @@ RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stri
         lost[i] = WIDE(v_load)(rests + i * N);
     }
     for (; r < rows; r += RP_BLOCK, x += RP_BLOCK * stride) {
+        rp_ask_page(x, asked);
         if (r + RP_BLOCK <= rows)
             F(whole_block)(p, x, stride, apart, vectors, k);
         else
@@ -203,7 +205,7 @@ RP_INLINE void F(sweep_rows)(RP_WC *state, int64_t pitch, const char *x, int64_t
     const int64_t item = apart * (int64_t)sizeof(RP_C);
     for (int64_t c = 0; c < cols; c += F(sweep_vectors) * TYPE(v_count)) {
         F(ask)(x, RP_BLOCK, RP_BLOCK, stride, c * item, asked);
-        F(strip)(state + c, pitch, x + c * item, stride, apart, RP_BLOCK, F(sweep_vectors), 0);
+        F(strip)(state + c, pitch, x + c * item, stride, apart, 0, RP_BLOCK, F(sweep_vectors), 0);
     }
 }
 
@@ -244,7 +246,7 @@ RP_INLINE void F(sweep_trees)(RP_WC *state, int64_t pitch, const char *x, int64_
 
 /* k columns, fewer than a vector has, or as many where the neighbour of the last must not be read. */
 RP_APART void F(part)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t rows, int64_t k) {
-    F(strip)(state, pitch, x, stride, 1, rows, 1, k);
+    F(strip)(state, pitch, x, stride, 1, 0, rows, 1, k);
 }
 
 #include "rest.h"
@@ -255,9 +257,9 @@ RP_INLINE void F(strips)(RP_WC *s, int64_t pitch, const char *row, int64_t strid
     const int64_t wide = F(strip_vectors) * TYPE(v_count), one = TYPE(v_count),
                   item = apart * (int64_t)sizeof(RP_C);
     for (; apart == 1 && c + wide <= cols; c += wide)
-        F(strip)(s + c, pitch, row + c * item, stride, 1, rows, F(strip_vectors), 0);
+        F(strip)(s + c, pitch, row + c * item, stride, 1, 0, rows, F(strip_vectors), 0);
     for (; c + one + RP_BEYOND(apart) <= cols; c += one)
-        F(strip)(s + c, pitch, row + c * item, stride, apart, rows, 1, 0);
+        F(strip)(s + c, pitch, row + c * item, stride, apart, 0, rows, 1, 0);
     if (c < cols)
         F(rest)(s + c, pitch, row + c * item, stride, apart, rows, cols - c);
 }
@@ -345,22 +347,23 @@ RP_INLINE void F(last_lanes)(RP_WC *lane, const RP_C *x, int64_t n) {
 #include "joinlanes.h"
 
 /* Rows of RP_LANES elements one after another, into lanes. */
-RP_APART void F(lane_rows)(RP_WC *lane, const RP_C *x, int64_t rows) {
+RP_APART void F(lane_rows)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t rows) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    F(strip)(lane, RP_LANES, (const char *)x, ROW, 1, rows, F(lane_vectors), RP_OF_A_RUN);
+    F(strip)(lane, RP_LANES, (const char *)x, ROW, 1, asked, rows, F(lane_vectors), RP_OF_A_RUN);
 }
 
 /* A run of n elements into RP_LANES lanes, not joined yet. */
-RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, int64_t n) {
+RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, bool near, int64_t n) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
+    const int64_t rows = n / RP_LANES, past = n % RP_LANES, asked = near ? 0 : RP_BLOCK * apart * ROW;
     const RP_C *rest = x + rows * apart * RP_LANES;
     RP_C last[RP_LANES];
     F(fill)(lane, RP_LANES, RP_LANES);
     if (rows && apart == 1)
-        F(lane_rows)(lane, x, rows);
+        F(lane_rows)(lane, x, asked, rows);
     else if (rows)
-        F(strip)(lane, RP_LANES, (const char *)x, apart * ROW, apart, rows, F(lane_vectors), RP_OF_A_RUN);
+        F(strip)
+    (lane, RP_LANES, (const char *)x, apart * ROW, apart, asked, rows, F(lane_vectors), RP_OF_A_RUN);
     if (past && apart > 1) {
         TYPE(gather)(last, rest, past, apart);
         rest = last;
@@ -370,13 +373,13 @@ RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, int64_t n) {
 }
 
 RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, int64_t runs, int64_t n, rp_index index) {
+                            int64_t apart, bool near, int64_t runs, int64_t n, rp_index index) {
     RP_WC lanes[F(group)][2 * RP_LANES], sums[2 * F(group)];
     (void)index;
     for (int64_t j = 0; j < runs; j += F(group)) {
         const int64_t group = runs - j < F(group) ? runs - j : F(group);
         for (int64_t i = 0; i < group; i++)
-            F(run)(lanes[i], (const RP_C *)(const void *)(x + (j + i) * stride), apart, n);
+            F(run)(lanes[i], (const RP_C *)(const void *)(x + (j + i) * stride), apart, near, n);
         F(join_group)(sums, lanes, group);
         F(join)((RP_WC *)state + column + j, pitch, sums, F(group), group);
     }

@@ -67,14 +67,17 @@ RP_INLINE void F(map2_vector)(RP_C *out, const RP_C *a, const RP_C *b, V as, V b
 }
 
 /* out = body(a, b); a_step and b_step are 0 for a repeated scalar and 1 else, known where this is inlined. */
-RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int a_step, int b_step,
-                            int stream, V (*body)(V, V)) {
+RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsigned how, int a_step,
+                            int b_step, int stream, V (*body)(V, V)) {
+    const int64_t asked = how & RP_AHEAD ? F(map_unrolled) * (int64_t)sizeof(RP_C) : 0;
     const V as = F(v_set)(*a), bs = F(v_set)(*b);
     int64_t i = F(map_unaligned)(out, n);
     if (i)
         F(v_store_part)(out, body(a_step ? F(v_load_part)(a, i) : as, b_step ? F(v_load_part)(b, i) : bs), i);
     out += i, a += i * a_step, b += i * b_step, n -= i;
     for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
+        if (a_step != b_step)
+            rp_ask_page(a_step ? a : b, asked);
         for (int64_t k = 0; k < F(map_unrolled); k += F(v_count))
             F(map2_vector)(out + k, a + k, b + k, as, bs, a_step, b_step, stream, body);
         out += F(map_unrolled), a += F(map_unrolled) * a_step, b += F(map_unrolled) * b_step;
@@ -97,26 +100,28 @@ RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsig
         F(map2_steps)(out, a, b, n, a_step, b_step, (how & RP_STREAM) && aligned && n >= F(map_ahead), body);
     } else if ((how & RP_STREAM) && aligned && n >= F(map_ahead)) {
         if (how & RP_A_SCALAR)
-            F(map2_loop)(out, a, b, n, 0, 1, 1, body);
+            F(map2_loop)(out, a, b, n, how, 0, 1, 1, body);
         else if (how & RP_B_SCALAR)
-            F(map2_loop)(out, a, b, n, 1, 0, 1, body);
+            F(map2_loop)(out, a, b, n, how, 1, 0, 1, body);
         else
-            F(map2_loop)(out, a, b, n, 1, 1, 1, body);
+            F(map2_loop)(out, a, b, n, how, 1, 1, 1, body);
     } else if (how & RP_A_SCALAR) {
-        F(map2_loop)(out, a, b, n, 0, 1, 0, body);
+        F(map2_loop)(out, a, b, n, how, 0, 1, 0, body);
     } else if (how & RP_B_SCALAR) {
-        F(map2_loop)(out, a, b, n, 1, 0, 0, body);
+        F(map2_loop)(out, a, b, n, how, 1, 0, 0, body);
     } else {
-        F(map2_loop)(out, a, b, n, 1, 1, 0, body);
+        F(map2_loop)(out, a, b, n, how, 1, 1, 0, body);
     }
 }
 
-RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, int stream, V (*body)(V)) {
+RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, unsigned how, int stream, V (*body)(V)) {
+    const int64_t asked = how & RP_AHEAD ? F(map_unrolled) * (int64_t)sizeof(RP_C) : 0;
     int64_t i = F(map_unaligned)(out, n);
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
     out += i, x += i, n -= i;
     for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
+        rp_ask_page(x, asked);
         for (int64_t k = 0; k < F(map_unrolled); k += F(v_count))
             F(map_put)(out + k, body(stream ? F(v_take)(x + k) : F(v_take_alone)(x + k)), stream);
         out += F(map_unrolled), x += F(map_unrolled);
@@ -154,9 +159,9 @@ RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*bo
     } else if (how & (RP_A_SECOND | RP_A_BACK)) {
         F(map1_steps)(out, x, n, how & RP_A_SECOND ? 2 : -1, stream, body);
     } else if (stream) {
-        F(map1_loop)(out, x, n, 1, body);
+        F(map1_loop)(out, x, n, how, 1, body);
     } else {
-        F(map1_loop)(out, x, n, 0, body);
+        F(map1_loop)(out, x, n, how, 0, body);
     }
 }
 

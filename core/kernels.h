@@ -59,7 +59,8 @@ enum {
         8, /* a is every second element from its first on; the last one's neighbour is not touched */
     RP_B_SECOND = 16, /* so is b */
     RP_A_BACK = 32,   /* a goes downwards in memory from its first element on */
-    RP_B_BACK = 64    /* so does b */
+    RP_B_BACK = 64,   /* so does b */
+    RP_AHEAD = 128    /* one operand is read from memory that is not near: it is asked for ahead */
 };
 
 /* Operands are aligned to their items. */

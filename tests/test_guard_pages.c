@@ -72,8 +72,8 @@ static int64_t spanned(int64_t n, unsigned how, unsigned scalar, unsigned second
 
 static void map_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_t n, int64_t offset,
                    int behind) {
-    static const unsigned hows[] = {
-        0, RP_A_SCALAR, RP_B_SCALAR, RP_STREAM, RP_A_SECOND, RP_A_BACK | RP_STREAM, RP_A_BACK | RP_B_SECOND};
+    static const unsigned hows[] = {0,           RP_A_SCALAR,           RP_B_SCALAR | RP_AHEAD, RP_STREAM,
+                                    RP_A_SECOND, RP_A_BACK | RP_STREAM, RP_A_BACK | RP_B_SECOND};
     const int64_t size = ts_types[t].size, back = n > 0 ? (n - 1) * size : 0;
     for (size_t i = 0; i < sizeof hows / sizeof *hows; i++) {
         unsigned char *a = place(0, spanned(n, hows[i], RP_A_SCALAR, RP_A_SECOND) * size, offset, behind);

@@ -103,6 +103,8 @@ static void every_map(void **state) {
                                     RP_B_SCALAR,
                                     RP_STREAM,
                                     RP_STREAM | RP_A_SCALAR,
+                                    RP_AHEAD,
+                                    RP_AHEAD | RP_STREAM | RP_B_SCALAR,
                                     RP_STREAM | RP_B_SCALAR,
                                     RP_A_SECOND,
                                     RP_A_BACK,
