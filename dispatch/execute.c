@@ -152,7 +152,7 @@ void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const ra
     const rp_layout layout = map_layout(&plan);
     const bool streamable = may_stream(&plan, bytes, written, a, b, out);
     plan.asks = plan.turned && plan.access[0] == RP_DIRECT && bytes > rp_cache_own();
-    plan.how = one_stream(&plan) && bytes > rp_cache_own() ? RP_AHEAD : 0;
+    plan.how = bytes > rp_cache_own() && one_stream(&plan) ? RP_AHEAD : 0;
     if (rp_gate_under_floor(bytes)) {
         rp_map_run(&plan, 0, plan.units);
         rp_gate_small(call, out->dtype, layout, bytes);
