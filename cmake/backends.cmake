@@ -26,13 +26,15 @@ function(raptors_add_backend name flags)
   if(RAPTORS_SANITIZE)
     set(optimise -O1) # instrumented vectors take a compiler half an hour at -O3
   endif()
+  # A body reaches its loop as a function to be inlined there: gcc 14 refuses to, below -O1.
+  set(optimise $<IF:$<CONFIG:Debug>,-O1,${optimise}>)
   add_library(raptors_backend_${name} OBJECT ${PROJECT_SOURCE_DIR}/backends/kernels.c)
   target_link_libraries(raptors_backend_${name} PRIVATE raptors_library_flags)
   target_compile_definitions(raptors_backend_${name} PRIVATE RP_BACKEND=${name})
   # Scheduling before registers are given out loads a block's rows before it adds any, and spills them (gcc, on aarch64).
   # A profile and a backtrace need lines; to say where each value of inlined vectors lies takes gcc half as long again.
   target_compile_options(raptors_backend_${name} PRIVATE
-      $<$<NOT:$<CONFIG:Debug>>:${optimise}> $<$<CONFIG:RelWithDebInfo>:-g1>
+      ${optimise} $<$<CONFIG:RelWithDebInfo>:-g1>
       $<$<C_COMPILER_ID:GNU>:-fno-schedule-insns> ${flags})
   foreach(folder backends/${name} backends core)
     target_compile_options(raptors_backend_${name} PRIVATE -iquote${PROJECT_SOURCE_DIR}/${folder})

@@ -254,7 +254,7 @@ static void ones_after_a_great_value(void **state) {
     (void)state;
     enum { ONES = 1 << 20, MOST_COLS = 19 };
     static const int64_t cols[] = {1, 2, MOST_COLS}; /* a run, narrow rows, rows */
-    const float great = 0x1p40F, right = 0x1p40F + ONES;
+    const float great = 0x1p40F, right = 0x1p40F + (float)ONES;
     float *x = malloc(sizeof(float) * MOST_COLS * ONES), result[MOST_COLS];
     assert_non_null(x);
     for (size_t i = 0; i < sizeof cols / sizeof *cols; i++)

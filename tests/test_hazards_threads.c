@@ -62,6 +62,7 @@ static pthread_barrier_t together;
 /* A first call of everything that has a state, with others in theirs. */
 static void *first_call(void *number) {
     enum { N = 1 << 19 };
+    const double whole = N;
     const size_t me = (size_t)number;
     char text[256], path[64];
     float *ones = malloc(N * sizeof *ones);
@@ -78,7 +79,7 @@ static void *first_call(void *number) {
         }
     }
     double first = sum_of_ones(ones, N);
-    for (int i = 0; i < 10 && first == N; i++) {
+    for (int i = 0; i < 10 && first == whole; i++) {
         switch ((me + (size_t)i) % 10) {
         case 0:
             raptors_set_backend(i % 2 ? "auto" : "scalar");
@@ -110,11 +111,11 @@ static void *first_call(void *number) {
         default:
             first = raptors_backend() != NULL && raptors_backends()[0] != NULL ? first : -1;
         }
-        first = sum_of_ones(ones, N) == N ? first : -1;
+        first = sum_of_ones(ones, N) == whole ? first : -1;
     }
     free(ones);
     unlink(path);
-    return first == N ? NULL : &together;
+    return first == whole ? NULL : &together;
 }
 
 static int sixteen_threads_in_their_first_call(void) {
