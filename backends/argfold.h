@@ -100,7 +100,7 @@ RP_INLINE int F(has_later)(const int64_t *at, int64_t cols, int64_t index) {
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
                             int64_t apart, bool near, int64_t rows, int64_t cols, rp_index index) {
     enum { SOME = 128 };
-    const int64_t pass = rp_rows_in_l1(cols * apart * (int64_t)sizeof(RP_C));
+    const int64_t item = apart * (int64_t)sizeof(RP_C), pass = rp_rows_in_l1(cols * item);
     RP_C *best = (RP_C *)state + column, *into = best, fresh[SOME];
     int64_t *at = (int64_t *)state + pitch + column, *into_at = at, fresh_at[SOME];
     (void)near;
@@ -113,10 +113,11 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
         }
         into = later ? fresh : best + c;
         into_at = later ? fresh_at : at + c;
-        for (int64_t r = 0; r < rows; r += pass)
-            F(strips)
-        (into, into_at, x + r * stride + c * apart * (int64_t)sizeof(RP_C), stride, apart,
-         rows - r < pass ? rows - r : pass, n, (rp_index){index.first + r * index.step, index.step});
+        for (int64_t r = 0; r < rows; r += pass) {
+            const int64_t some = rows - r < pass ? rows - r : pass;
+            const rp_index here = {index.first + r * index.step, index.step};
+            F(strips)(into, into_at, x + r * stride + c * item, stride, apart, some, n, here);
+        }
         if (later)
             F(join)(best + c, at + c, fresh, fresh_at, n);
     }
@@ -124,9 +125,8 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
 
 static void F(merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
                      int64_t cols) {
-    F(join)
-    ((RP_C *)state + column, (int64_t *)state + pitch + column, other, (const int64_t *)other + other_pitch,
-     cols);
+    int64_t *at = (int64_t *)state + pitch + column;
+    F(join)((RP_C *)state + column, at, other, (const int64_t *)other + other_pitch, cols);
 }
 
 /* The rows of lane j were RP_LANES * index + j. */

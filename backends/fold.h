@@ -357,13 +357,13 @@ RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, bool near, int6
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
     const int64_t rows = n / RP_LANES, past = n % RP_LANES, asked = near ? 0 : RP_BLOCK * apart * ROW;
     const RP_C *rest = x + rows * apart * RP_LANES;
+    const char *first = (const char *)x;
     RP_C last[RP_LANES];
     F(fill)(lane, RP_LANES, RP_LANES);
     if (rows && apart == 1)
         F(lane_rows)(lane, x, asked, rows);
     else if (rows)
-        F(strip)
-    (lane, RP_LANES, (const char *)x, apart * ROW, apart, asked, rows, F(lane_vectors), RP_OF_A_RUN);
+        F(strip)(lane, RP_LANES, first, apart * ROW, apart, asked, rows, F(lane_vectors), RP_OF_A_RUN);
     if (past && apart > 1) {
         TYPE(gather)(last, rest, past, apart);
         rest = last;

@@ -50,8 +50,8 @@ RP_INLINE void F(map2_steps)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n,
         }
         if (k == 0)
             k = n - i;
-        F(v_store_part)
-        (out + i, body(F(map_take_part)(a, i, a_step, k), F(map_take_part)(b, i, b_step, k)), k);
+        const V x = F(map_take_part)(a, i, a_step, k), y = F(map_take_part)(b, i, b_step, k);
+        F(v_store_part)(out + i, body(x, y), k);
     }
 }
 

@@ -151,11 +151,11 @@ RP_INLINE void F(run)(double *lane, const RP_C *x, int64_t apart, int64_t n) {
     RP_C last[RP_LANES];
     moments_fill(lane, RP_LANES, RP_LANES);
     for (int64_t c = 0; rows && c < RP_LANES; c += N) {
+        const char *at = (const char *)(x + c * apart);
         if (apart == 1)
-            F(one)(lane + c, RP_LANES, (const char *)(x + c), ROW, rows);
+            F(one)(lane + c, RP_LANES, at, ROW, rows);
         else
-            F(strip)
-        (lane + c, RP_LANES, (const char *)(x + c * apart), apart * ROW, apart, rows, RP_OF_A_RUN);
+            F(strip)(lane + c, RP_LANES, at, apart * ROW, apart, rows, RP_OF_A_RUN);
     }
     if (past && apart > 1) {
         TYPE(gather)(last, rest, past, apart);
