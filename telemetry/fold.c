@@ -14,7 +14,6 @@ static const float ACCRUAL = 0.005F;                      /* tokens, of the time
 static const float PLACE_ACCRUAL = 0.00006F;              /* budget of a place, of the time spent there */
 static const float LEAST_PURSE = 1e6F;                    /* ns that tokens may always amount to */
 static const float LATE = 3;                              /* times what was expected */
-static const uint64_t LONGEST = 10000000000u;             /* ns of a duration that is believed */
 static const float LEAST_HOT = 100, MOST_HOT = 1e5F;      /* ns of a hot region that is believed */
 static const float LEAST_FIRST = 1e4F, MOST_FIRST = 2e7F; /* ns to make a pool, as far as it is believed */
 
@@ -209,8 +208,7 @@ static void note_gain(rp_learner *l, const rp_answer *a, int64_t took, uint64_t 
         gain = -RP_LEDGER_LIMIT / 2; /* paid once, whatever it is: it must not shut out what it has bought */
     }
     rp_ledger_note(&l->ledger, gain, late, now);
-    if (a->hot && rp_word_team(a->word, 1) && !rp_word_team(a->word, 0)) {
-        /* it would not have woken the team for its own sake */
+    if (a->hot && rp_word_only_hot(a->word)) {
         rp_ignition_team(&l->ignition, now, gain > 0 ? gain : 0);
     }
 }
@@ -220,9 +218,16 @@ float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const r
     if (!a->timed) {
         return 0;
     }
+    if (rp_account_may_stay_open(&t->account, &l->ledger, a, done->members)) {
+        rp_account_open(&t->account, a, rp_word_only_hot(a->word));
+        t->last_region = a->start;
+        return 0;
+    }
+    bool region = done->members > 1;
     uint64_t now = l->clock();
     bool undisturbed = a->watched && stop_watch(l, a);
-    bool sane = now > a->start && now - a->start <= LONGEST, region = done->members > 1;
+    bool sane = now > a->start && now - a->start <= RP_LONGEST;
+    rp_account_note_end(&t->account, region, a->alone, now);
     if (region) {
         t->last_region = now != 0 ? now : 1;
     }

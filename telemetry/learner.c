@@ -249,8 +249,11 @@ void rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q, rp_answer
         return;
     }
     a->start = l->clock();
+    if (rp_account_is_open(&t->account)) {
+        rp_account_settle(&t->account, &l->ledger, &l->ignition, a->start);
+    }
     a->hot = team_is_hot(t, a->start);
-    bool sleeping = !a->hot && rp_word_team(word, 1) && !rp_word_team(word, 0);
+    bool sleeping = !a->hot && rp_word_only_hot(word);
     bool closely = learns && (measure || sleeping || rp_ledger_premium(&l->ledger, a->start) > 0);
     if (!closely || !ask_closely(l, t, q, spot, a)) {
         answer_by_word(l, t, q, word, a);

@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "account.h"
 #include "cell.h"
 #include "drift.h"
 #include "gate.h"
@@ -123,7 +124,8 @@ typedef struct rp_sample {
 /* One for each thread; it is only ever used by that thread. OpenMP keeps a pool for each thread that opens regions, so
  * that the team's temperature is the thread's own. */
 typedef struct rp_thread {
-    uint64_t last_region; /* when it ended; 0: there was none, and no pool */
+    uint64_t last_region; /* when it ended, or began if that is open; 0: there was none, and no pool */
+    rp_account account;
     uint32_t tick;
     int held;
     rp_sample ring[RP_RING];

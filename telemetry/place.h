@@ -18,14 +18,14 @@ static inline int rp_class_of(rp_call_op op, raptors_dtype dtype, rp_layout layo
     return ((int)op * RP_DTYPES + (int)dtype) * RP_LAYOUT_COUNT + (int)layout;
 }
 
-/* Half octaves from the floor. */
+/* Half octaves from the floor: a double's exponent and the first bit after it, exact up to far beyond the last bucket. */
 static inline int rp_bucket_of(int64_t bytes) {
-    if (bytes < RP_GATE_FLOOR) {
-        return 0;
-    }
-    int top = 63 - __builtin_clzll((unsigned long long)bytes);
-    int half = (int)(bytes >> (top - 1)) & 1;
-    int bucket = 2 * top + half - 2 * __builtin_ctz(RP_GATE_FLOOR);
+    enum { BIAS = 1023, FLOOR = 14, FRACTION = 52 };
+    _Static_assert(RP_GATE_FLOOR == 1 << FLOOR, "the first bucket begins at the floor");
+    double size = (double)(bytes < RP_GATE_FLOOR ? RP_GATE_FLOOR : bytes);
+    uint64_t bits;
+    memcpy(&bits, &size, sizeof bits);
+    int bucket = (int)(bits >> (FRACTION - 1)) - 2 * (BIAS + FLOOR);
     return bucket < RP_BUCKETS ? bucket : RP_BUCKETS - 1;
 }
 
@@ -93,6 +93,10 @@ static inline bool rp_word_quiet(uint64_t word) {
 }
 static inline bool rp_word_team(uint64_t word, int hot) {
     return word >> (2 + hot) & 1;
+}
+/* It takes the team, but would not wake it for its own sake. */
+static inline bool rp_word_only_hot(uint64_t word) {
+    return (word >> 2 & 3) == 2;
 }
 static inline unsigned rp_word_reason(uint64_t word, int hot) {
     return word >> (8 + 4 * hot) & 15;

@@ -72,6 +72,15 @@ static ts_weather packed(const ts_world *w, int i, uint64_t now) {
     return h;
 }
 
+/* So seldom that each time many calls have been close to one another. */
+static ts_weather seldom_late(const ts_world *w, int i, uint64_t now) {
+    (void)i, (void)now;
+    ts_weather h = w->fair;
+    h.straggle = 0.0005;
+    h.late = 8e6;
+    return h;
+}
+
 static ts_weather alone_slows(const ts_world *w, int i, uint64_t now) {
     (void)now;
     ts_weather h = w->fair;
@@ -158,6 +167,15 @@ static const ts_world worlds[] = {
      .change = often_a_little_late,
      SPEEDUP(1.25)},
     {.name = "bursts of 500, noise 0.2", .limit = 2, .burst = 500, .pause = 50e6, .sigma = 0.2},
+    /* Loops so close that the ends of most calls are left open. */
+    {.name = "a loop", .limit = 1, .awake = FOR_EVER, .low = 17, .high = 18},
+    {.name = "a loop that pauses", .limit = 1, .burst = 20000, .pause = 20e6, .low = 17, .high = 18},
+    {.name = "a loop, one in 2000 late",
+     .limit = 3,
+     .awake = FOR_EVER,
+     .low = 17,
+     .high = 17,
+     .change = seldom_late},
 };
 
 static void regret_is_within_its_limit(void **state) {
@@ -281,6 +299,36 @@ static rp_learner *who_has_seen(rp_thread *t, const rp_question *q) {
         play_call(l, t, q, 50000);
     }
     return l;
+}
+
+/* Calls of a team in a loop, each of which gains: how often the clock is read for `calls` of them. */
+static uint64_t readings_of(rp_learner *l, rp_thread *t, const rp_question *q, int calls) {
+    const uint64_t before = readings;
+    for (int i = 0; i < calls; i++) {
+        play_call(l, t, q, 25000);
+    }
+    return readings - before;
+}
+
+/* Half of the readings are spared where calls are close. What that hides is found when the next call begins. */
+static void the_end_of_a_close_call_is_left_open(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 20);
+    rp_learner *l = who_has_seen(&t, &q);
+    rp_place *p = rp_place_at(l, rp_spot_of(&q));
+    while (p->samples < rp_learning(q.bytes) || t.last_region == 0) {
+        play_call(l, &t, &q, t.last_region == 0 ? 50000 : 25000);
+    }
+    assert_true(readings_of(l, &t, &q, RP_CLOSE / 2) >= RP_CLOSE);
+    readings_of(l, &t, &q, RP_CLOSE);
+    assert_true(readings_of(l, &t, &q, 160) <= 160 + 2 * 160 / rp_measured_one_in(q.bytes));
+    const int64_t before = l->ledger.balance;
+    now += 3000000;
+    readings_of(l, &t, &q, 1);
+    const int64_t lost = before - l->ledger.balance;
+    assert_in_range(lost, 2900000, 3000000);
+    assert_true(readings_of(l, &t, &q, 1000) >= 2000);
 }
 
 /* In the cell itself; in random worlds: I11. */
@@ -441,6 +489,7 @@ int main(void) {
         cmocka_unit_test(what_gains_a_quarter_is_found_within_64_calls),
         cmocka_unit_test(losers_are_looked_at_again),
         cmocka_unit_test(ties_go_sequential),
+        cmocka_unit_test(the_end_of_a_close_call_is_left_open),
         cmocka_unit_test(foolish_durations_are_dropped),
         cmocka_unit_test(a_blocked_call_reads_no_clock),
         cmocka_unit_test(off_and_freeze_learn_nothing),
