@@ -10,11 +10,12 @@
 
 enum { EMPTY_REGIONS = 8, WAKES_REMEMBERED = 32 };
 
-static const float ACCRUAL = 0.005F;                      /* tokens, of the time spent */
-static const float PLACE_ACCRUAL = 0.00006F;              /* budget of a place, of the time spent there */
-static const float LEAST_PURSE = 1e6F;                    /* ns that tokens may always amount to */
-static const float LATE = 3;                              /* times what was expected */
-static const float LEAST_HOT = 100, MOST_HOT = 1e5F;      /* ns of a hot region that is believed */
+static const float ACCRUAL = 0.005F;                 /* tokens, of the time spent */
+static const float PLACE_ACCRUAL = 0.00006F;         /* budget of a place, of the time spent there */
+static const float LEAST_PURSE = 1e6F;               /* ns that tokens may always amount to */
+static const float LONG = 16;                        /* times what waking costs: it is lost in such a call */
+static const float LATE = 3;                         /* times what was expected */
+static const float LEAST_HOT = 100, MOST_HOT = 1e5F; /* ns of a hot region that is believed */
 static const float LEAST_FIRST = 1e4F, MOST_FIRST = 2e7F; /* ns to make a pool, as far as it is believed */
 
 /* A class's first calls fix the slope of its model, by their fastest: a slow one says nothing. */
@@ -50,9 +51,15 @@ static void note_efficiency(rp_learner *l, rp_spot spot, const rp_sample *s) {
     }
 }
 
+/* Where calls come one by one no team is ever seen hot: long calls say how well its members work, short ones what waking
+ * them costs. How much worse than was guessed they work in a long call, or how long they were kept from it, would pass for
+ * the price of a wake many times over, and keep the team from all shorter calls. */
 static void note_wake(rp_learner *l, rp_spot spot, const rp_sample *s) {
-    float ratio = rp_ratio(l, spot, RP_ARM_hot);
-    /* where calls come one by one no team is ever seen hot */
+    float ratio = rp_ratio(l, spot, RP_ARM_hot), waking = rp_estimate_untried(l, 0).cold;
+    if (ratio <= 0 && s->answer.alone > LONG * waking && s->duration > waking) {
+        rp_cell_add(&l->efficiency, s->answer.alone / (s->duration - waking) / (float)l->team);
+        return;
+    }
     float hot = ratio > 0 ? ratio * rp_model(l, spot.class_index, (float)s->bytes, RP_ARM_hot)
                           : rp_estimate_untried(l, s->answer.alone).hot;
     float more = fminf(fmaxf(s->duration - hot, 100), RP_LEDGER_LIMIT) / (l->region.cold - l->region.hot);

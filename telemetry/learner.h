@@ -95,7 +95,7 @@ typedef struct rp_learner {
     int team;      /* members that the cells speak of */
     int strangers; /* calls in a row that had another team */
     rp_region_costs region;
-    rp_cell efficiency; /* of a member of a hot team, where both arms are known */
+    rp_cell efficiency; /* of a member of a hot team, or of a cold one in a long call */
     rp_cell wake;       /* cold less hot, as a share of region.cold */
     float mean_wake;    /* of the last so many */
     int wakes;

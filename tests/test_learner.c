@@ -331,6 +331,29 @@ static void the_end_of_a_close_call_is_left_open(void **state) {
     assert_true(readings_of(l, &t, &q, 1000) >= 2000);
 }
 
+/* Its members work less well than was guessed: waking them costs no more for that. */
+static void long_calls_say_nothing_of_waking(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 27);
+    rp_learner *l = ts_fresh_learner();
+    int team_calls = 0;
+    now = 1000000;
+    rp_learner_start(l, hand_clock, NULL, 2);
+    const float before = rp_estimate_untried(l, 0).cold;
+    for (int i = 0; i < 200; i++) {
+        rp_answer a;
+        now += 20000000;
+        rp_learner_ask(l, &t, &q, &a);
+        now += a.members > 1 ? 8000000 : 10000000;
+        team_calls += a.members > 1;
+        rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = a.members});
+    }
+    assert_true(team_calls > 100);
+    assert_true(rp_estimate_untried(l, 0).cold < 2 * before);
+    assert_true(rp_estimate_untried(l, 10e6F).hot > 7e6F);
+}
+
 /* In the cell itself; in random worlds: I11. */
 static void foolish_durations_are_dropped(void **state) {
     (void)state;
@@ -490,6 +513,7 @@ int main(void) {
         cmocka_unit_test(losers_are_looked_at_again),
         cmocka_unit_test(ties_go_sequential),
         cmocka_unit_test(the_end_of_a_close_call_is_left_open),
+        cmocka_unit_test(long_calls_say_nothing_of_waking),
         cmocka_unit_test(foolish_durations_are_dropped),
         cmocka_unit_test(a_blocked_call_reads_no_clock),
         cmocka_unit_test(off_and_freeze_learn_nothing),
