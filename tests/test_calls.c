@@ -1,0 +1,265 @@
+/* test_calls.c -- what the learner makes of single calls, by a clock that is set by hand.
+ * SPDX-License-Identifier: MIT
+ *
+ * labels: telemetry
+ */
+#include "support/worlds.h"
+
+#include "support/check.h"
+
+#include "place.h"
+
+static uint64_t now, readings;
+
+static uint64_t hand_clock(void) {
+    readings++;
+    return now;
+}
+
+static rp_question question(int64_t bytes) {
+    return (rp_question){.op = RP_CALL_sum, .team = 2, .bytes = bytes, .parts = 1000};
+}
+
+static rp_answer play_call(rp_learner *l, rp_thread *t, const rp_question *q, uint64_t duration) {
+    rp_answer a;
+    rp_learner_ask(l, t, q, &a);
+    now += duration;
+    rp_learner_tell(l, t, q, &a, &(rp_outcome){.members = a.members});
+    now += 1000;
+    return a;
+}
+
+/* A learner that has seen some calls of one kind, each of which took 50 us. */
+static rp_learner *who_has_seen(rp_thread *t, const rp_question *q) {
+    rp_learner *l = ts_fresh_learner();
+    now = 1000000;
+    rp_learner_start(l, hand_clock, NULL, 2);
+    for (int i = 0; i < 20; i++) {
+        play_call(l, t, q, 50000);
+    }
+    return l;
+}
+
+/* Calls of a team in a loop, each of which gains: how often the clock is read for `calls` of them. */
+static uint64_t readings_of(rp_learner *l, rp_thread *t, const rp_question *q, int calls) {
+    const uint64_t before = readings;
+    for (int i = 0; i < calls; i++) {
+        play_call(l, t, q, 25000);
+    }
+    return readings - before;
+}
+
+/* Half of the readings are spared where calls are close. What that hides is found when the next call begins. */
+static void the_end_of_a_close_call_is_left_open(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 20);
+    rp_learner *l = who_has_seen(&t, &q);
+    rp_place *p = rp_place_at(l, rp_spot_of(&q));
+    while (p->samples < rp_learning(q.bytes) || t.last_region == 0) {
+        play_call(l, &t, &q, t.last_region == 0 ? 50000 : 25000);
+    }
+    assert_true(readings_of(l, &t, &q, RP_CLOSE / 2) >= RP_CLOSE);
+    readings_of(l, &t, &q, RP_CLOSE);
+    assert_true(readings_of(l, &t, &q, 160) <= 160 + 2 * 160 / rp_measured_one_in(q.bytes));
+    const int64_t before = l->ledger.balance;
+    now += 3000000;
+    readings_of(l, &t, &q, 1);
+    const int64_t lost = before - l->ledger.balance;
+    assert_in_range(lost, 2900000, 3000000);
+    /* and believed again after four times as many */
+    assert_true(readings_of(l, &t, &q, 3 * RP_CLOSE) >= 6 * RP_CLOSE);
+    readings_of(l, &t, &q, 2 * RP_CLOSE);
+    assert_true(readings_of(l, &t, &q, 160) <= 160 + 2 * 160 / rp_measured_one_in(q.bytes));
+}
+
+/* Its members work less well than was guessed: waking them costs no more for that. */
+static void long_calls_say_nothing_of_waking(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 27);
+    rp_learner *l = ts_fresh_learner();
+    int team_calls = 0;
+    now = 1000000;
+    rp_learner_start(l, hand_clock, NULL, 2);
+    const float before = rp_estimate_untried(l, 0).cold;
+    for (int i = 0; i < 200; i++) {
+        rp_answer a;
+        now += 20000000;
+        rp_learner_ask(l, &t, &q, &a);
+        now += a.members > 1 ? 8000000 : 10000000;
+        team_calls += a.members > 1;
+        rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = a.members});
+    }
+    assert_true(team_calls > 100);
+    assert_true(rp_estimate_untried(l, 0).cold < 2 * before);
+    assert_true(rp_estimate_untried(l, 10e6F).hot > 7e6F);
+}
+
+/* In the cell itself; in random worlds: I11. */
+static void foolish_durations_are_dropped(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 20);
+    rp_learner *l = who_has_seen(&t, &q);
+    rp_cell before = l->places[rp_spot_of(&q).class_index][rp_spot_of(&q).bucket].arm[RP_ARM_alone];
+    static const uint64_t foolish[] = {0, (uint64_t)-5000, 10000000001u, UINT64_MAX / 2};
+    for (size_t i = 0; i < 4; i++) {
+        rp_answer a;
+        rp_learner_ask(l, &t, &q, &a);
+        uint64_t start = now;
+        now += foolish[i];
+        rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = a.members});
+        now = start + 1000;
+    }
+    rp_cell after = l->places[rp_spot_of(&q).class_index][rp_spot_of(&q).bucket].arm[RP_ARM_alone];
+    assert_memory_equal(&before, &after, sizeof before);
+}
+
+static void a_blocked_call_reads_no_clock(void **state) {
+    (void)state;
+    static const rp_reason reasons[] = {RP_REASON_bound, RP_REASON_bound,  RP_REASON_nested,
+                                        RP_REASON_busy,  RP_REASON_forked, RP_REASON_failed};
+    rp_thread t = {0};
+    rp_learner *l = ts_fresh_learner();
+    rp_learner_start(l, hand_clock, NULL, 2);
+    readings = 0;
+    for (int block = 0; block <= RP_BLOCK_failed; block++) {
+        rp_question q = question(1 << 26);
+        q.blocked = (rp_block)block;
+        q.team = block == RP_BLOCK_none ? 1 : 2;
+        rp_answer a = play_call(l, &t, &q, 1000);
+        assert_int_equal(a.members, 1);
+        assert_int_equal(a.reason, reasons[block]);
+    }
+    assert_int_equal(readings, 0);
+}
+
+static void off_and_freeze_learn_nothing(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    rp_learner *l = ts_fresh_learner();
+    rp_learner_start(l, hand_clock, NULL, 2);
+    for (int mode = RAPTORS_FREEZE; mode <= RAPTORS_OFF; mode++) {
+        l->mode = mode;
+        rp_question big = question(1 << 26), small = question(1 << 15);
+        assert_int_equal(play_call(l, &t, &big, 1000000).members, 2);
+        assert_int_equal(play_call(l, &t, &small, 1000).members, 1);
+        assert_int_equal(l->classes[rp_spot_of(&big).class_index].seen, 0);
+    }
+}
+
+static void calls_that_overlap_are_not_believed(void **state) {
+    (void)state;
+    rp_thread t = {0}, other = {0};
+    rp_learner *l = ts_fresh_learner();
+    rp_question q = question(1 << 20);
+    rp_learner_start(l, hand_clock, NULL, 2);
+    for (int i = 0; i < 10; i++) {
+        rp_answer a, b;
+        rp_learner_ask(l, &t, &q, &a);
+        rp_learner_ask(l, &other, &q, &b);
+        now += 1000;
+        rp_learner_tell(l, &other, &q, &b, &(rp_outcome){.members = 1});
+        rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = 1});
+    }
+    assert_int_equal((uint32_t)l->measured, 0);
+    ts_check(l->classes[rp_spot_of(&q).class_index].seen == 0, "an overlapped call was taken for a sample");
+}
+
+/* From full to shut takes the ledger's whole width, and a hundredth of the time opens it again. */
+static void who_lost_too_much_gets_no_team(void **state) {
+    (void)state;
+    rp_ledger ledger;
+    uint64_t at = 1000;
+    rp_ledger_start(&ledger);
+    assert_false(rp_ledger_note(&ledger, -RP_LEDGER_LIMIT, false, at));
+    assert_true(rp_ledger_open(&ledger));
+    assert_true(rp_ledger_note(&ledger, -RP_LEDGER_LIMIT, false, at));
+    assert_false(rp_ledger_open(&ledger));
+    rp_ledger_forgive(&ledger, 1000000);
+    assert_true(rp_ledger_open(&ledger));
+    rp_ledger_note(&ledger, -RP_LEDGER_LIMIT, false, at);
+    rp_ledger_forgive(&ledger, 10000000);
+    assert_false(rp_ledger_open(&ledger));
+}
+
+static void buckets_are_half_octaves(void **state) {
+    (void)state;
+    for (int b = 0; b < RP_BUCKETS; b++) {
+        assert_int_equal(rp_bucket_of(rp_bucket_start(b)), b);
+        assert_int_equal(rp_bucket_of(rp_bucket_start(b + 1) - 1), b);
+    }
+    assert_int_equal(rp_bucket_of(0), 0);
+    assert_int_equal(rp_bucket_of(INT64_MAX), RP_BUCKETS - 1);
+}
+
+static void words_hold_what_is_put_in(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 4096; i++) {
+        rp_decision d = {.alone = 1.5F, .hot = 0.25F, .known = i & 1, .quiet = i >> 1 & 1};
+        for (int hot = 0; hot < 2; hot++) {
+            d.team[hot] = i >> (2 + hot) & 1;
+            d.adopted[hot] = i >> (4 + hot) & 1;
+            d.reason[hot] = (uint8_t)(i % RP_REASON_COUNT);
+        }
+        d.alone_arm = (uint8_t)(i >> 6 & 1);
+        d.hot_arm = (uint8_t)(RP_ARM_hot + i % 6);
+        rp_decision back = rp_decision_unpack(rp_decision_pack(d));
+        assert_int_equal(rp_decision_pack(back), rp_decision_pack(d));
+        assert_true(back.alone == d.alone && back.hot == d.hot && back.quiet == d.quiet &&
+                    back.known == d.known);
+        assert_true(back.hot_arm == d.hot_arm && back.reason[1] == d.reason[1] && back.team[0] == d.team[0]);
+    }
+}
+
+/* A machine that was slow for a while scales what it has not seen meanwhile, by too much or too little. */
+static void nobody_is_believed_to_do_more_than_his_share(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 20);
+    rp_learner *l = who_has_seen(&t, &q);
+    rp_place *p = rp_place_at(l, rp_spot_of(&q));
+    for (int i = 0; i < 15; i++) {
+        rp_cell_take(l, &p->arm[RP_ARM_hot], RP_ARM_hot, 0.5F);
+    }
+    rp_estimate measured = rp_estimate_at(l, rp_spot_of(&q), (float)q.bytes);
+    assert_true(measured.hot < measured.alone / 2); /* it may do more, where that has been measured */
+    l->level[RP_ARM_hot] *= 0.5F;
+    rp_estimate scaled = rp_estimate_at(l, rp_spot_of(&q), (float)q.bytes);
+    assert_true(scaled.alone > 0 && scaled.hot >= scaled.alone / 2);
+}
+
+static void a_cell_is_a_median_of_medians(void **state) {
+    (void)state;
+    rp_cell c = {0};
+    assert_true(rp_cell_guess(&c) == 0);
+    for (int i = 0; i < 35; i++) {
+        rp_cell_add(&c, i % 5 < 2 ? 1000.0F : 1.0F + (float)i / 1000); /* two outliers of five */
+    }
+    assert_true(rp_cell_settled(&c));
+    assert_true(c.median > 1 && c.median < 1.04F && c.spread < 0.02F);
+    for (int i = 0; i < 9; i++) {
+        rp_cell_add(&c, 2);
+    }
+    assert_true(c.median < 1.04F);
+    rp_cell_add(&c, 2); /* the second batch in a row that lies off */
+    assert_true(c.median == 2 && c.batches == 2);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_end_of_a_close_call_is_left_open),
+        cmocka_unit_test(long_calls_say_nothing_of_waking),
+        cmocka_unit_test(foolish_durations_are_dropped),
+        cmocka_unit_test(a_blocked_call_reads_no_clock),
+        cmocka_unit_test(off_and_freeze_learn_nothing),
+        cmocka_unit_test(calls_that_overlap_are_not_believed),
+        cmocka_unit_test(who_lost_too_much_gets_no_team),
+        cmocka_unit_test(buckets_are_half_octaves),
+        cmocka_unit_test(words_hold_what_is_put_in),
+        cmocka_unit_test(nobody_is_believed_to_do_more_than_his_share),
+        cmocka_unit_test(a_cell_is_a_median_of_medians),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
