@@ -1,8 +1,9 @@
 import guard
 
 
-def row(key, ratio, low, high, status="measured"):
-    return {"key": key, "status": status, "ratio": ratio, "interval": [low, high], "reason": "off by one"}
+def row(key, ratio, low, high, status="measured", share=None):
+    limit = {"share": share} if share else None
+    return {"key": key, "status": status, "ratio": ratio, "interval": [low, high], "reason": "off by one", "limit": limit}
 
 
 def repeats(*rows):
@@ -52,6 +53,13 @@ def test_a_fall_from_the_baseline_fails_only_beyond_both_intervals():
     complaints, _ = guard.judge([fallen, touching, new], before, again)
     assert again.asked == ["a"]
     assert len(complaints) == 1 and "a: slower than the baseline: ratio 3.000 [2.500, 4.400], was 5.000" in complaints[0]
+
+
+def test_a_fall_is_ours_only_where_the_share_of_the_limit_fell_too():
+    before = baseline(row("ours", 1.4, 1.3, 1.5, share=0.95), row("numpy's", 1.4, 1.3, 1.5, share=0.95))
+    ours, theirs = row("ours", 1.1, 1.05, 1.15, share=0.75), row("numpy's", 1.1, 1.05, 1.15, share=0.94)
+    complaints, _ = guard.judge([ours, theirs], before, repeats(ours))
+    assert len(complaints) == 1 and complaints[0].startswith("ours: slower than the baseline")
 
 
 def test_a_rise_is_no_failure():
