@@ -74,6 +74,7 @@ def test_planted_slow_down_fails_against_a_baseline(tmp_path, capsys):
     run(fast, *arguments[:-1])
     before = json.loads((fast / "gap.json").read_text())
     before["cases"][0]["ratio"], before["cases"][0]["interval"] = 40.0, [39, 41]
+    before["cases"][0]["limit"]["share"] *= 40
     (fast / "gap.json").write_text(json.dumps(before))
     code, _ = run(tmp_path, *arguments, "--baseline", str(fast / "gap.json"))
     assert code == 1 and ": slower than" in capsys.readouterr().err
