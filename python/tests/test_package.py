@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,10 @@ def test_what_the_machine_has():
     result = subprocess.run([sys.executable, "-m", "raptors"], capture_output=True, text=True, timeout=600)
     assert result.returncode == 0 and not result.stderr
     assert f"in use: {raptors.backend()}" in result.stdout
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    process = subprocess.Popen([sys.executable, "-m", "raptors"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert not process.stderr.read() and process.wait(timeout=600) == -signal.SIGPIPE
+    process.stderr.close()

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import signal
 import sys
 from pathlib import Path
 
@@ -60,4 +61,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader may have seen enough: python -m raptors | head
     sys.exit(main())
