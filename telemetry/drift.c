@@ -18,9 +18,21 @@ static float close_batch(rp_drift *d) {
     return batch > 1 + bound || batch < 1 / (1 + bound) ? batch : 1;
 }
 
-float rp_drift_add(rp_drift *d, float residual) {
+/* Where the place's residual goes: over its last one, or behind all others. */
+static int voice_of(const rp_drift *d, int place) {
+    int i = 0;
+    while (i < d->opened && d->place[i] != place) {
+        i++;
+    }
+    return i;
+}
+
+float rp_drift_add(rp_drift *d, int place, float residual) {
     float factor = 1;
-    d->open[d->opened++] = residual;
+    int voice = voice_of(d, place);
+    d->open[voice] = residual;
+    d->place[voice] = place;
+    d->opened = (uint8_t)(voice == d->opened ? voice + 1 : d->opened);
     if (d->opened < RP_DRIFT_BATCH) {
         return 1;
     }

@@ -1,8 +1,9 @@
 /* drift.h -- notices that the machine has changed: how far off the estimates have been of late.
  * SPDX-License-Identifier: MIT
  *
- * A cell sees only its own few samples. The residuals (measured / estimated) of all cells together show within
- * ten samples that all of them are out of date, and by how much.
+ * A cell sees only its own few samples. The residuals (measured / estimated) of many places together show within ten
+ * of them that all are out of date, and by how much. A place has one voice in a batch, its newest residual: that one of
+ * them has changed, because its data lie elsewhere now, is its own cell's affair.
  */
 #ifndef RP_DRIFT_H
 #define RP_DRIFT_H
@@ -13,12 +14,13 @@ enum { RP_DRIFT_BATCH = 5 };
 
 typedef struct rp_drift {
     float open[RP_DRIFT_BATCH];
-    float usual; /* distance of a batch's median from 1, a running mean */
-    float last;  /* the newest batch, if it was off; else 1 */
+    int place[RP_DRIFT_BATCH]; /* whose they are; all different */
+    float usual;               /* distance of a batch's median from 1, a running mean */
+    float last;                /* the newest batch, if it was off; else 1 */
     uint8_t opened;
 } rp_drift;
 
-/* Take a residual. 1, or at the start of a new epoch the factor by which all estimates change. */
-float rp_drift_add(rp_drift *d, float residual);
+/* Take a residual of the place of that number. 1, or at the start of a new epoch the factor by which all estimates change. */
+float rp_drift_add(rp_drift *d, int place, float residual);
 
 #endif

@@ -34,7 +34,7 @@ static void note_drift(rp_learner *l, rp_spot spot, rp_arm arm, float ratio) {
     if (rp_arm_group(arm) != arm || !rp_cell_sure(l, c, arm)) {
         return; /* that it is not as was guessed is no news */
     }
-    float factor = rp_drift_add(&l->drift[arm], ratio / usual);
+    float factor = rp_drift_add(&l->drift[arm], spot.class_index * RP_BUCKETS + spot.bucket, ratio / usual);
     if (factor != 1) {
         l->level[arm] *= fminf(fmaxf(factor, 0.1F), 10);
         l->epochs++;
