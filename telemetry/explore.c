@@ -12,7 +12,7 @@ enum {
 
 static const float CHEAP = 0.0005F; /* of the tokens: what a probe may cost that has no budget */
 static const float UNTRIED = 0.25F; /* of the time in use: what a variant is feared to lose */
-static const float NEARBY = 0.25F;  /* of the time alone: tokens pay for no more */
+static const float NEARBY = 0.25F;  /* of the time alone: tokens pay for no more of a team */
 
 static bool variant_exists(const rp_question *q, rp_arm v) {
     switch (v) {
@@ -65,12 +65,34 @@ static float price_of(const rp_moment *m, rp_arm arm, bool team) {
     return 0;
 }
 
+/* What it would be if nothing were known of the other side but what regions cost: what was seen may have been bad luck, or
+ * a drift may have scaled it too far, and must not become too dear to look at again. */
+static float price_untried(const rp_moment *m, rp_arm arm, bool team) {
+    if (!team) {
+        rp_estimate untried = rp_estimate_untried(m->l, m->e.alone);
+        return fmaxf(0, (m->hot ? untried.hot : untried.cold) - m->e.alone);
+    }
+    return rp_arm_group(arm) == RP_ARM_alone ? (float)(m->l->team - 1) * m->e.hot : INFINITY;
+}
+
 /* Whether the arm needs no more samples than any: it has enough, or it is a cold team where a hot one is no use. */
 static bool known(const rp_moment *m, rp_arm arm) {
     const rp_place *p = m->place;
     rp_arm hot = m->decided.hot_arm;
     bool hot_loses = m->e.hot > m->e.alone && rp_cell_sure(m->l, &p->arm[hot], hot);
     return rp_cell_sure(m->l, &p->arm[arm], arm) || (arm == RP_ARM_cold && hot_loses);
+}
+
+/* That a drift has scaled the time alone beyond what a team could gain is nobody's bad luck: no limit but the tokens keeps
+ * it from being measured. */
+static float most_tokens(const rp_moment *m, rp_arm arm, bool unknown) {
+    if (!unknown) {
+        return CHEAP * m->l->tokens;
+    }
+    float ratio = rp_arm_group(arm) == RP_ARM_alone ? rp_cell_today(m->l, &m->place->arm[arm], arm) : 0;
+    float believed = ratio * rp_model(m->l, m->spot.class_index, (float)m->q->bytes, arm);
+    bool impossible = believed > m->e.hot * (float)m->l->team;
+    return impossible ? m->l->tokens : fminf(NEARBY * m->e.alone, m->l->tokens);
 }
 
 static void start_probe(rp_moment *m, rp_answer *a, rp_arm arm, bool team, int purse) {
@@ -99,10 +121,8 @@ bool rp_explore_probe(rp_moment *m, rp_answer *a, bool team) {
         return false;
     }
     float price = price_of(m, arm, team);
-    if (unknown &&
-        !team) { /* what was seen may have been bad luck: it must not become too dear to look again */
-        rp_estimate untried = rp_estimate_untried(m->l, m->e.alone);
-        price = fminf(price, fmaxf(0, (m->hot ? untried.hot : untried.cold) - m->e.alone));
+    if (unknown) {
+        price = fminf(price, price_untried(m, arm, team));
     }
     float *purse = arm == RP_ARM_cold ? &m->l->run_budget : &p->budget;
     if (*purse >= price) {
@@ -110,8 +130,7 @@ bool rp_explore_probe(rp_moment *m, rp_answer *a, bool team) {
         start_probe(m, a, arm, team, RP_PROBE_budget);
         return true;
     }
-    float most = unknown ? fminf(NEARBY * m->e.alone, m->l->tokens) : CHEAP * m->l->tokens;
-    if (price <= most) {
+    if (price <= most_tokens(m, arm, unknown)) {
         start_probe(m, a, arm, team, RP_PROBE_tokens);
         return true;
     }

@@ -98,6 +98,9 @@ rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes) {
     if (!rp_cell_sure(l, &p->arm[hot], hot)) {
         /* what a neighbour lends, a drift has scaled or a profile says is not better than what work there is, shared */
         e.hot = fmaxf(e.hot, e.alone / (float)l->team);
+    } else if (!rp_cell_sure(l, &p->arm[alone], alone)) {
+        /* nor is working alone, so known, slower than the work that is seen to be done, done by one */
+        e.alone = fminf(e.alone, e.hot * (float)l->team);
     }
     e.cold = e.hot + waking(l);
     if (rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {

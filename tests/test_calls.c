@@ -228,6 +228,10 @@ static void nobody_is_believed_to_do_more_than_his_share(void **state) {
     l->level[RP_ARM_hot] *= 0.5F;
     rp_estimate scaled = rp_estimate_at(l, rp_spot_of(&q), (float)q.bytes);
     assert_true(scaled.alone > 0 && scaled.hot >= scaled.alone / 2);
+    l->level[RP_ARM_hot] *= 2;
+    l->level[RP_ARM_alone] *= 8;
+    scaled = rp_estimate_at(l, rp_spot_of(&q), (float)q.bytes);
+    assert_true(scaled.hot == measured.hot && scaled.alone <= 2 * scaled.hot);
 }
 
 /* Runs calls until all is known that can be; they take so long alone and by a team. */
@@ -278,6 +282,19 @@ static void many_places_that_have_changed_are_a_drift(void **state) {
     assert_true(l->epochs == 1 && l->level[RP_ARM_alone] > 1.9F && l->level[RP_ARM_alone] < 2.1F);
 }
 
+/* What a drift has scaled too far must not be too dear to look at again. */
+static void working_alone_is_looked_at_again_after_a_drift(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 18);
+    rp_learner *l = who_has_seen(&t, &q);
+    live(l, &t, &q, 50000, 25000, 2000);
+    assert_true(rp_decision_unpack(rp_decided(l, rp_spot_of(&q))).team[1]);
+    l->level[RP_ARM_alone] *= 50;
+    live(l, &t, &q, 15000, 25000, 400);
+    assert_false(rp_decision_unpack(rp_decided(l, rp_spot_of(&q))).team[1]);
+}
+
 static void a_cell_is_a_median_of_medians(void **state) {
     (void)state;
     rp_cell c = {0};
@@ -309,6 +326,7 @@ int main(void) {
         cmocka_unit_test(nobody_is_believed_to_do_more_than_his_share),
         cmocka_unit_test(one_place_that_has_changed_is_no_drift),
         cmocka_unit_test(many_places_that_have_changed_are_a_drift),
+        cmocka_unit_test(working_alone_is_looked_at_again_after_a_drift),
         cmocka_unit_test(a_cell_is_a_median_of_medians),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
