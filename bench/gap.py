@@ -119,7 +119,7 @@ def verdict(options, run, problems, rows):
         print(f"guard: {text}", file=sys.stderr)
     if untried:
         print(f"guard: {untried} more were suspect and not repeated", file=sys.stderr)
-    print(f"guard: {len(complaints)} of {len(rows)} cases failed, each measured twice")
+    print(f"guard: {len(complaints)} of {len(rows)} cases failed, each time they were measured")
     return 1 if complaints else 0
 
 
