@@ -16,6 +16,7 @@ RP_INLINE int64_t rp_rows_in_l1(int64_t row_bytes) {
     return rows > RP_BLOCK ? rows : RP_BLOCK;
 }
 
+enum { RP_MAP_VECTORS = 4 };         /* of a turn of a map's loop */
 enum { RP_MOST_BLOCKS = INT32_MAX }; /* of a run, counted in a lane */
 enum { RP_OF_A_RUN = -1 };           /* in place of a number of elements: fold.h */
 enum { RP_SWEEP = 8192 };            /* bytes of the trees of a sweep, which stay in L1 beside the state */
@@ -126,15 +127,15 @@ RP_INLINE int64_t rp_unaligned(const void *x, int64_t stride, int64_t vector, in
 
 #define RP_T i32
 #define RP_C int32_t
-#define RP_ZIP_LO RP_ZIP_LO_32
-#define RP_ZIP_HI RP_ZIP_HI_32
+#define RP_ZIP_LO_IN RP_ZIP_LO_IN_32
+#define RP_ZIP_HI_IN RP_ZIP_HI_IN_32
 #define RP_EVENS RP_EVENS_32
 #define RP_REVERSED RP_REVERSED_32
 #include "move.h"
 #define RP_T i64
 #define RP_C int64_t
-#define RP_ZIP_LO RP_ZIP_LO_64
-#define RP_ZIP_HI RP_ZIP_HI_64
+#define RP_ZIP_LO_IN RP_ZIP_LO_IN_64
+#define RP_ZIP_HI_IN RP_ZIP_HI_IN_64
 #define RP_EVENS RP_EVENS_64
 #define RP_REVERSED RP_REVERSED_64
 #include "move.h"

@@ -8,8 +8,8 @@
 #define F(name) RP_CAT(name##_, RP_T)
 
 enum {
-    F(map_ahead) = 8 * F(v_count),   /* runs shorter than this are not worth aligning */
-    F(map_unrolled) = 4 * F(v_count) /* elements of a turn of the loop */
+    F(map_ahead) = 8 * F(v_count),                /* runs shorter than this are not worth aligning */
+    F(map_unrolled) = RP_MAP_VECTORS * F(v_count) /* elements of a turn of the loop */
 };
 
 RP_INLINE int64_t F(map_unaligned)(const RP_C *out, int64_t n) {
@@ -26,28 +26,47 @@ RP_INLINE void F(map_put)(RP_C *out, V v, int stream) {
         F(v_store)(out, v);
 }
 
-/* N elements from the i-th on, `step` items apart: 0, 1, 2 or -1. A vector of every second one reads the neighbour of
-   its last. */
-RP_INLINE V F(map_take)(const RP_C *p, int64_t i, int64_t step) {
-    if (step == 2 || step == -1)
-        return F(load_apart)(p + step * i, step);
-    return step ? F(v_take)(p + i * step) : F(v_set)(*p);
+/* `count` vectors from the i-th element on, `step` items apart: 0, 1, 2 or -1. A vector of every second one reads the
+   neighbour of its last. */
+RP_INLINE void F(map_take)(V *v, const RP_C *p, int64_t i, int64_t step, int count) {
+    if (step == 1)
+        for (int k = 0; k < count; k++)
+            v[k] = F(v_take)(p + i + k * F(v_count));
+    else if (step == 2)
+        for (int k = 0; k < count; k++)
+            v[k] = F(load_apart)(p + 2 * (i + k * F(v_count)), 2);
+    else if (step == -1)
+        for (int k = 0; k < count; k++)
+            v[k] = F(load_apart)(p - (i + k * F(v_count)), -1);
+    else
+        for (int k = 0; k < count; k++)
+            v[k] = F(v_set)(*p);
 }
 
 RP_INLINE V F(map_take_part)(const RP_C *p, int64_t i, int64_t step, int64_t k) {
     return F(load_some)(p + i * step, k, step);
 }
 
-/* The same for operands that do not lie one element after another. Here the choice stays inside the loop, where it
-   costs less than the shuffles, lest each operation become 16 loops. */
+/* `count` vectors, where operands do not lie one element after another. The choice stays inside the loop, lest each operation
+   become 16 loops, and is made once for several vectors: once for each takes longer than their shuffles. */
+RP_INLINE void F(map2_few)(RP_C *out, const RP_C *a, const RP_C *b, int64_t i, int64_t a_step, int64_t b_step,
+                           int stream, V (*body)(V, V), int count) {
+    V x[RP_MAP_VECTORS], y[RP_MAP_VECTORS];
+    RP_OPAQUE(a_step);
+    RP_OPAQUE(b_step);
+    F(map_take)(x, a, i, a_step, count);
+    F(map_take)(y, b, i, b_step, count);
+    for (int k = 0; k < count; k++)
+        F(map_put)(out + i + k * F(v_count), body(x[k], y[k]), stream);
+}
+
 RP_INLINE void F(map2_steps)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int64_t a_step,
                              int64_t b_step, int stream, V (*body)(V, V)) {
     for (int64_t i = 0, k = F(map_unaligned)(out, n); i < n; i += k, k = 0) {
-        for (; k == 0 && i + F(v_count) < n; i += F(v_count)) {
-            RP_OPAQUE(a_step);
-            RP_OPAQUE(b_step);
-            F(map_put)(out + i, body(F(map_take)(a, i, a_step), F(map_take)(b, i, b_step)), stream);
-        }
+        for (; k == 0 && i + F(map_unrolled) < n; i += F(map_unrolled))
+            F(map2_few)(out, a, b, i, a_step, b_step, stream, body, RP_MAP_VECTORS);
+        for (; k == 0 && i + F(v_count) < n; i += F(v_count))
+            F(map2_few)(out, a, b, i, a_step, b_step, stream, body, 1);
         if (k == 0)
             k = n - i;
         const V x = F(map_take_part)(a, i, a_step, k), y = F(map_take_part)(b, i, b_step, k);
@@ -134,12 +153,21 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, unsigned how, i
         F(v_store_part)(out, body(F(v_load_part)(x, n)), n);
 }
 
+RP_INLINE void F(map1_few)(RP_C *out, const RP_C *x, int64_t i, int64_t step, int stream, V (*body)(V),
+                           int count) {
+    V v[RP_MAP_VECTORS];
+    RP_OPAQUE(step);
+    F(map_take)(v, x, i, step, count);
+    for (int k = 0; k < count; k++)
+        F(map_put)(out + i + k * F(v_count), body(v[k]), stream);
+}
+
 RP_INLINE void F(map1_steps)(RP_C *out, const RP_C *x, int64_t n, int64_t step, int stream, V (*body)(V)) {
     for (int64_t i = 0, k = F(map_unaligned)(out, n); i < n; i += k, k = 0) {
-        for (; k == 0 && i + F(v_count) < n; i += F(v_count)) {
-            RP_OPAQUE(step);
-            F(map_put)(out + i, body(F(map_take)(x, i, step)), stream);
-        }
+        for (; k == 0 && i + F(map_unrolled) < n; i += F(map_unrolled))
+            F(map1_few)(out, x, i, step, stream, body, RP_MAP_VECTORS);
+        for (; k == 0 && i + F(v_count) < n; i += F(v_count))
+            F(map1_few)(out, x, i, step, stream, body, 1);
         if (k == 0)
             k = n - i;
         F(v_store_part)(out + i, body(F(map_take_part)(x, i, step, k)), k);

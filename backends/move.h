@@ -61,22 +61,30 @@ static void F(move_line)(char *dst, int64_t dst_stride, const char *src, int64_t
 }
 
 #if RP_VECTOR_BYTES
-/* dst[j][i] = src[i][j] for one square of v_count by v_count: log2(v_count) rounds of zips. */
+/* dst[j][i] = src[i][j] for one square of v_count by v_count: a vector is put together from RP_TURN_PARTS rows as far apart,
+   so that log2(v_count / RP_TURN_PARTS) rounds of zips inside its parts are left to do. */
 RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride) {
-    enum { N = F(v_count) };
-    V a[N], b[N];
-    for (int i = 0; i < N; i++)
-        memcpy(&a[i], src + i * src_stride, sizeof(V));
-    for (int round = 1; round < N; round *= 2) {
-        for (int i = 0; i < N / 2; i++) {
-            b[2 * i] = RP_ZIP_LO(a[i], a[i + N / 2]);
-            b[2 * i + 1] = RP_ZIP_HI(a[i], a[i + N / 2]);
+    enum { M = F(v_count) / RP_TURN_PARTS, ITEM = sizeof(RP_C) };
+    for (int part = 0; part < RP_TURN_PARTS; part++) {
+        V a[M], b[M];
+#pragma GCC unroll 16 /* this and what follows: or the vectors live in memory, not in registers */
+        for (int i = 0; i < M; i++)
+            a[i] = (V)RP_LOAD_PARTS(src + i * src_stride + part * M * ITEM, M * src_stride);
+#pragma GCC unroll 4
+        for (int round = 1; round < M; round *= 2) {
+#pragma GCC unroll 8
+            for (int i = 0; i < M / 2; i++) {
+                b[2 * i] = RP_ZIP_LO_IN(a[i], a[i + M / 2]);
+                b[2 * i + 1] = RP_ZIP_HI_IN(a[i], a[i + M / 2]);
+            }
+#pragma GCC unroll 16
+            for (int i = 0; i < M; i++)
+                a[i] = b[i];
         }
-        for (int i = 0; i < N; i++)
-            a[i] = b[i];
+#pragma GCC unroll 16
+        for (int i = 0; i < M; i++)
+            memcpy(dst + (part * M + i) * dst_stride, &a[i], sizeof(V));
     }
-    for (int i = 0; i < N; i++)
-        memcpy(dst + i * dst_stride, &a[i], sizeof(V));
 }
 #else
 RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride) {
@@ -119,7 +127,7 @@ static void F(move)(void *dst, int64_t d0, int64_t d1, const void *src, int64_t 
 #undef F
 #undef RP_T
 #undef RP_C
-#undef RP_ZIP_LO
-#undef RP_ZIP_HI
+#undef RP_ZIP_LO_IN
+#undef RP_ZIP_HI_IN
 #undef RP_EVENS
 #undef RP_REVERSED

@@ -313,6 +313,31 @@ RP_WIDEN(i32, i64)
 #define RP_ZIP_HI_64(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #endif
 
+/* Where zips cross the middle of a register only at twice the price, halves are loaded where they belong, and zipped in place.
+   RP_LOAD_PARTS: RP_TURN_PARTS pieces of a vector, `far` bytes apart. */
+#if RP_VECTOR_BYTES == 32
+#define RP_TURN_PARTS 2
+#define RP_ZIP_LO_IN_32(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define RP_ZIP_HI_IN_32(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define RP_ZIP_LO_IN_64(a, b) __builtin_shufflevector(a, b, 0, 4, 2, 6)
+#define RP_ZIP_HI_IN_64(a, b) __builtin_shufflevector(a, b, 1, 5, 3, 7)
+RP_INLINE v_i64 v_load_halves(const void *low, const void *high) {
+    typedef int64_t half __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
+    half a, b;
+    memcpy(&a, low, sizeof a);
+    memcpy(&b, high, sizeof b);
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3);
+}
+#define RP_LOAD_PARTS(p, far) v_load_halves(p, (p) + (far))
+#elif RP_VECTOR_BYTES
+#define RP_TURN_PARTS 1
+#define RP_ZIP_LO_IN_32 RP_ZIP_LO_32
+#define RP_ZIP_HI_IN_32 RP_ZIP_HI_32
+#define RP_ZIP_LO_IN_64 RP_ZIP_LO_64
+#define RP_ZIP_HI_IN_64 RP_ZIP_HI_64
+#define RP_LOAD_PARTS(p, far) v_load_i64((const int64_t *)(const void *)(p))
+#endif
+
 #if RP_VECTOR_BYTES
 #define RP_ZIPS(t, bits)                                                                                     \
     RP_INLINE v_##t v_zip_lo_##t(v_##t a, v_##t b) {                                                         \
