@@ -19,6 +19,30 @@ RP_INLINE void v_stream_end(void) {
     _mm_sfence();
 }
 
+/* gcc makes two conversions of a quarter, and joins them, of one of a half. */
+#define RP_OWN_WIDE
+RP_INLINE __m128i v_half(__m256i v, int half) {
+    return half ? _mm256_extracti128_si256(v, 1) : _mm256_castsi256_si128(v);
+}
+RP_INLINE __m128i v_load_half(const void *p, int half) {
+    return _mm_loadu_si128((const __m128i *)p + half);
+}
+RP_INLINE v_f64 v_widen_f32(v_f32 v, int half) {
+    return _mm256_cvtps_pd((__m128)v_half((__m256i)v, half));
+}
+RP_INLINE v_i64 v_widen_i32(v_i32 v, int half) {
+    return (v_i64)_mm256_cvtepi32_epi64(v_half((__m256i)v, half));
+}
+RP_INLINE v_f64 v_load_wide_f32(const void *p, int half) {
+    return _mm256_cvtps_pd((__m128)v_load_half(p, half));
+}
+RP_INLINE v_i64 v_load_wide_i32(const void *p, int half) {
+    return (v_i64)_mm256_cvtepi32_epi64(v_load_half(p, half));
+}
+RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
+    return _mm256_set_m128(_mm256_cvtpd_ps(halves[1]), _mm256_cvtpd_ps(halves[0]));
+}
+
 /* The processor's own min(a, b) is a where a < b, else b. */
 #define RP_OWN_LEAST
 #define RP_OWN_EXTREMES
