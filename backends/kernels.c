@@ -106,15 +106,15 @@ RP_INLINE int64_t rp_unaligned(const void *x, int64_t stride, int64_t vector, in
     RP_INLINE v_##t op##_body_##t(v_##t a, v_##t b) {                                                        \
         return RP_BODY_##op(t, a, b);                                                                        \
     }                                                                                                        \
-    static void op##_##t(void *out, const void *a, const void *b, int64_t n, unsigned how) {                 \
-        map2_##t(out, a, b, n, how, op##_body_##t);                                                          \
+    static void op##_##t(void *out, const void *a, const void *b, int64_t n, rp_steps steps, unsigned how) { \
+        map2_##t(out, a, b, n, steps, how, op##_body_##t);                                                   \
     }
 #define RP_MAP1_KERNEL(op, t)                                                                                \
     RP_INLINE v_##t op##_body_##t(v_##t x) {                                                                 \
         return RP_BODY_##op(t, x);                                                                           \
     }                                                                                                        \
-    static void op##_##t(void *out, const void *x, int64_t n, unsigned how) {                                \
-        map1_##t(out, x, n, how, op##_body_##t);                                                             \
+    static void op##_##t(void *out, const void *x, int64_t n, int64_t step, unsigned how) {                  \
+        map1_##t(out, x, n, step, how, op##_body_##t);                                                       \
     }
 #define RP_FOR_FLOATS(make, op) make(op, f32) make(op, f64)
 #define RP_FOR_ALL(make, op) make(op, f32) make(op, f64) make(op, i32) make(op, i64)

@@ -26,8 +26,7 @@ RP_INLINE void F(map_put)(RP_C *out, V v, int stream) {
         F(v_store)(out, v);
 }
 
-/* `count` vectors from the i-th element on, `step` items apart: 0, 1, 2 or -1. A vector of every second one reads the
-   neighbour of its last. */
+/* `count` vectors from the i-th element on, `step` items apart. A vector of every second one reads the neighbour of its last. */
 RP_INLINE void F(map_take)(V *v, const RP_C *p, int64_t i, int64_t step, int count) {
     if (step == 1)
         for (int k = 0; k < count; k++)
@@ -38,9 +37,12 @@ RP_INLINE void F(map_take)(V *v, const RP_C *p, int64_t i, int64_t step, int cou
     else if (step == -1)
         for (int k = 0; k < count; k++)
             v[k] = F(load_apart)(p - (i + k * F(v_count)), -1);
-    else
+    else if (step == 0)
         for (int k = 0; k < count; k++)
             v[k] = F(v_set)(*p);
+    else
+        for (int k = 0; k < count; k++)
+            v[k] = F(load_every)(p + (i + k * F(v_count)) * step, step);
 }
 
 RP_INLINE V F(map_take_part)(const RP_C *p, int64_t i, int64_t step, int64_t k) {
@@ -109,24 +111,23 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
         F(v_store_part)(out, body(a_step ? F(v_load_part)(a, n) : as, b_step ? F(v_load_part)(b, n) : bs), n);
 }
 
-RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsigned how, V (*body)(V, V)) {
-    int aligned = (uintptr_t)out % sizeof(RP_C) == 0;
+RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, rp_steps steps, unsigned how,
+                       V (*body)(V, V)) {
+    const int stream = (how & RP_STREAM) && (uintptr_t)out % sizeof(RP_C) == 0 && n >= F(map_ahead);
     if (n <= 0)
         return;
-    if (how & (RP_A_SECOND | RP_B_SECOND | RP_A_BACK | RP_B_BACK)) {
-        int64_t a_step = how & RP_A_SCALAR ? 0 : how & RP_A_SECOND ? 2 : how & RP_A_BACK ? -1 : 1;
-        int64_t b_step = how & RP_B_SCALAR ? 0 : how & RP_B_SECOND ? 2 : how & RP_B_BACK ? -1 : 1;
-        F(map2_steps)(out, a, b, n, a_step, b_step, (how & RP_STREAM) && aligned && n >= F(map_ahead), body);
-    } else if ((how & RP_STREAM) && aligned && n >= F(map_ahead)) {
-        if (how & RP_A_SCALAR)
+    if ((steps.a != 0 && steps.a != 1) || (steps.b != 0 && steps.b != 1)) {
+        F(map2_steps)(out, a, b, n, steps.a, steps.b, stream, body);
+    } else if (stream) {
+        if (steps.a == 0)
             F(map2_loop)(out, a, b, n, how, 0, 1, 1, body);
-        else if (how & RP_B_SCALAR)
+        else if (steps.b == 0)
             F(map2_loop)(out, a, b, n, how, 1, 0, 1, body);
         else
             F(map2_loop)(out, a, b, n, how, 1, 1, 1, body);
-    } else if (how & RP_A_SCALAR) {
+    } else if (steps.a == 0) {
         F(map2_loop)(out, a, b, n, how, 0, 1, 0, body);
-    } else if (how & RP_B_SCALAR) {
+    } else if (steps.b == 0) {
         F(map2_loop)(out, a, b, n, how, 1, 0, 0, body);
     } else {
         F(map2_loop)(out, a, b, n, how, 1, 1, 0, body);
@@ -175,17 +176,17 @@ RP_INLINE void F(map1_steps)(RP_C *out, const RP_C *x, int64_t n, int64_t step, 
 }
 
 /* A repeated scalar is worked out once, by the same body, and then only stored. */
-RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*body)(V)) {
+RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, int64_t step, unsigned how, V (*body)(V)) {
     int stream = (how & RP_STREAM) && (uintptr_t)out % sizeof(RP_C) == 0 && n >= F(map_ahead);
     if (n <= 0)
         return;
-    if (how & RP_A_SCALAR) {
+    if (step == 0) {
         RP_C one;
         F(v_store_part)(&one, body(F(v_set)(*x)), 1);
         for (int64_t i = 0; i < n; i++)
             out[i] = one;
-    } else if (how & (RP_A_SECOND | RP_A_BACK)) {
-        F(map1_steps)(out, x, n, how & RP_A_SECOND ? 2 : -1, stream, body);
+    } else if (step != 1) {
+        F(map1_steps)(out, x, n, step, stream, body);
     } else if (stream) {
         F(map1_loop)(out, x, n, how, 1, body);
     } else {

@@ -10,12 +10,14 @@
 #define RP_EVENS RP_EVENS_32
 #define RP_EVENS_END RP_EVENS_END_32
 #define RP_REVERSED RP_REVERSED_32
+#define RP_EVERY RP_EVERY_32
 #else
 #define RP_ZIP_LO RP_ZIP_LO_64
 #define RP_ZIP_HI RP_ZIP_HI_64
 #define RP_EVENS RP_EVENS_64
 #define RP_EVENS_END RP_EVENS_END_64
 #define RP_REVERSED RP_REVERSED_64
+#define RP_EVERY RP_EVERY_64
 #endif
 
 /* A vector of elements `apart` items apart, 1, 2 or -1: of 2, the neighbour of the last is read too. */
@@ -30,7 +32,17 @@ RP_INLINE RP_CAT(v_, RP_T) RP_CAT(load_apart_, RP_T)(const RP_C *p, int64_t apar
     return RP_CAT(v_load_, RP_T)(p);
 }
 
-/* The same, and of elements 2 apart nothing behind the last: its second load begins an element earlier, and crosses a line
+/* The same of elements any number of items apart, one by one: instructions that gather are slow on many CPUs. */
+RP_INLINE RP_CAT(v_, RP_T) RP_CAT(load_every_, RP_T)(const RP_C *p, int64_t apart) {
+#if RP_VECTOR_BYTES
+    return (RP_CAT(v_, RP_T)){RP_EVERY(p, apart)};
+#else
+    (void)apart;
+    return *p;
+#endif
+}
+
+/* The same as load_apart, and of elements 2 apart nothing behind the last: its second load begins an element earlier, and crosses a line
    where the other doesn't. */
 RP_INLINE RP_CAT(v_, RP_T) RP_CAT(load_end_, RP_T)(const RP_C *p, int64_t apart) {
 #if RP_VECTOR_BYTES
@@ -160,3 +172,4 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #undef RP_EVENS
 #undef RP_EVENS_END
 #undef RP_REVERSED
+#undef RP_EVERY

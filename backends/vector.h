@@ -272,9 +272,17 @@ RP_WIDEN(i32, i64)
 #define v_stream_end() ((void)0)
 #endif
 
+/* Elements that lie s items apart, from the i-th on. */
+#define RP_EVERY2(p, s, i) (p)[(i) * (s)], (p)[((i) + 1) * (s)]
+#define RP_EVERY4(p, s, i) RP_EVERY2(p, s, i), RP_EVERY2(p, s, (i) + 2)
+#define RP_EVERY8(p, s, i) RP_EVERY4(p, s, i), RP_EVERY4(p, s, (i) + 4)
+#define RP_EVERY16(p, s, i) RP_EVERY8(p, s, i), RP_EVERY8(p, s, (i) + 8)
+
 /* RP_EVENS: lanes 0, 2, .. of a then b; RP_EVENS_END: the same, where b begins a lane earlier; RP_REVERSED: last first;
    RP_ZIP: the lanes of a and b in turn: of their lower halves, and of their upper. */
 #if RP_VECTOR_BYTES == 16
+#define RP_EVERY_32(p, s) RP_EVERY4(p, s, 0)
+#define RP_EVERY_64(p, s) RP_EVERY2(p, s, 0)
 #define RP_EVENS_32(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
 #define RP_EVENS_64(a, b) __builtin_shufflevector(a, b, 0, 2)
 #define RP_EVENS_END_32(a, b) __builtin_shufflevector(a, b, 0, 2, 5, 7)
@@ -286,6 +294,8 @@ RP_WIDEN(i32, i64)
 #define RP_ZIP_LO_64(a, b) __builtin_shufflevector(a, b, 0, 2)
 #define RP_ZIP_HI_64(a, b) __builtin_shufflevector(a, b, 1, 3)
 #elif RP_VECTOR_BYTES == 32
+#define RP_EVERY_32(p, s) RP_EVERY8(p, s, 0)
+#define RP_EVERY_64(p, s) RP_EVERY4(p, s, 0)
 #define RP_EVENS_32(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
 #define RP_EVENS_64(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
 #define RP_EVENS_END_32(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 9, 11, 13, 15)
@@ -297,6 +307,8 @@ RP_WIDEN(i32, i64)
 #define RP_ZIP_LO_64(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define RP_ZIP_HI_64(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #elif RP_VECTOR_BYTES == 64
+#define RP_EVERY_32(p, s) RP_EVERY16(p, s, 0)
+#define RP_EVERY_64(p, s) RP_EVERY8(p, s, 0)
 #define RP_EVENS_32(a, b)                                                                                    \
     __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 #define RP_EVENS_64(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)

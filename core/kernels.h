@@ -52,20 +52,19 @@ enum {
 
 /* How a map kernel's loop reads and writes. */
 enum {
-    RP_A_SCALAR = 1, /* a is one element, repeated */
-    RP_B_SCALAR = 2, /* b is one element, repeated */
-    RP_STREAM = 4,   /* write past the cache; settle() before others look */
-    RP_A_SECOND =
-        8, /* a is every second element from its first on; the last one's neighbour is not touched */
-    RP_B_SECOND = 16, /* so is b */
-    RP_A_BACK = 32,   /* a goes downwards in memory from its first element on */
-    RP_B_BACK = 64,   /* so does b */
-    RP_AHEAD = 128    /* one operand is read from memory that is not near: it is asked for ahead */
+    RP_STREAM = 1, /* write past the cache; settle() before others look */
+    RP_AHEAD = 2   /* one operand is read from memory that is not near: it is asked for ahead */
 };
 
-/* Operands are aligned to their items. */
-typedef void rp_map2_fn(void *out, const void *a, const void *b, int64_t n, unsigned how);
-typedef void rp_map1_fn(void *out, const void *x, int64_t n, unsigned how);
+/* Items from one element of an operand to its next, downwards in memory below 0; at 0 one element is repeated, of one operand
+   at most. Nothing between or behind an operand's elements counts, and nothing behind the last is touched. */
+typedef struct rp_steps {
+    int64_t a, b;
+} rp_steps;
+
+/* Operands are aligned to their items; those of out lie one after another. */
+typedef void rp_map2_fn(void *out, const void *a, const void *b, int64_t n, rp_steps steps, unsigned how);
+typedef void rp_map1_fn(void *out, const void *x, int64_t n, int64_t step, unsigned how);
 
 /* Lines of elements that lie alike: rows, or runs. */
 typedef struct rp_lines {

@@ -1,8 +1,8 @@
 /* map.c -- planning and walking an elementwise call.
  * SPDX-License-Identifier: MIT
  *
- * Kernels know runs of items, of every second one and of items downwards, and repeated scalars. Whatever else an operand is (strided, turned, misaligned, a
- * short row repeated) passes through a scratch tile that stays in the nearest cache.
+ * Kernels read rows of items any number of items apart, and repeated scalars, and write items one after another. Whatever else an
+ * operand is (turned, misaligned, of short rows) passes through a scratch tile that stays in the nearest cache.
  */
 #include "map.h"
 
@@ -29,6 +29,12 @@ static void add_axes(rp_map *m, const raptors_array *a, const raptors_array *b, 
         rp_nest_add(&m->nest, out->shape[k], (int64_t[]){out->strides[k], as[k], b ? bs[k] : 0}, false);
 }
 
+/* Whether the rows of operand k are nearer to each other than the items of a row. */
+static bool runs_across(const rp_map *m, int k) {
+    const int64_t s0 = m->axis[0].stride[k], s1 = m->axis[1].stride[k];
+    return m->axis[0].extent > 1 && s0 != 0 && (s0 < 0 ? -s0 : s0) < (s1 < 0 ? -s1 : s1);
+}
+
 static rp_access access_of(const rp_map *m, int k, bool aligned, bool gathered) {
     int64_t s0 = m->axis[0].stride[k], s1 = m->axis[1].stride[k];
     bool row_alone = m->axis[0].extent == 1;
@@ -36,23 +42,24 @@ static rp_access access_of(const rp_map *m, int k, bool aligned, bool gathered) 
         return RP_PACKED;
     if (s1 == 0 && k > 0)
         return gathered && s0 != 0 ? RP_PACKED : RP_REPEATED;
-    if (k > 0 && !gathered && (s1 == 2 * m->item || s1 == -m->item))
-        return RP_STEPPED;
     if (s1 != m->item && m->axis[1].extent > 1)
-        return RP_PACKED;
+        return k > 0 && !gathered && !runs_across(m, k) ? RP_STEPPED : RP_PACKED;
     return gathered && !row_alone && s0 != m->axis[1].extent * m->item ? RP_PACKED : RP_DIRECT;
+}
+
+static int64_t step_of(const rp_map *m, int k) {
+    return m->access[k] == RP_REPEATED ? 0 : m->access[k] == RP_STEPPED ? m->axis[1].stride[k] / m->item : 1;
 }
 
 static void choose_access(rp_map *m, const bool *aligned) {
     const bool gathered = m->axis[1].extent < SHORT_ROW && m->axis[0].extent > 1;
     for (int k = 0; k < m->nest.operands; k++) {
         m->access[k] = access_of(m, k, aligned[k], gathered);
-        int64_t s0 = m->axis[0].stride[k], s1 = m->axis[1].stride[k];
-        m->turned |= m->access[k] == RP_PACKED && m->axis[0].extent > 1 &&
-                     (s0 < 0 ? -s0 : s0) < (s1 < 0 ? -s1 : s1) && s0 != 0;
+        m->turned |= m->access[k] == RP_PACKED && runs_across(m, k);
     }
     if (m->access[1] == RP_REPEATED && m->access[2] == RP_REPEATED && m->nest.operands == 3)
         m->access[2] = RP_PACKED; /* a kernel repeats one operand at most */
+    m->steps = (rp_steps){step_of(m, 1), m->nest.operands == 3 ? step_of(m, 2) : 1};
 }
 
 static int64_t least(int64_t a, int64_t b) {
@@ -147,24 +154,14 @@ static const char *pack(const rp_map *m, tiles *t, int k, const char *p, int64_t
     return t->scratch[k];
 }
 
-/* What the kernel is to know of operand k; the second's bits are the first's, shifted by one. */
-static unsigned how_of(const rp_map *m, int k) {
-    const unsigned how = m->access[k] == RP_REPEATED      ? RP_A_SCALAR
-                         : m->access[k] != RP_STEPPED     ? 0
-                         : m->axis[1].stride[k] > m->item ? RP_A_SECOND
-                                                          : RP_A_BACK;
-    return how << (k - 1);
-}
-
 static void call(const rp_map *m, char *const *p, int64_t n) {
-    const unsigned how = m->how | how_of(m, 1) | (m->map2 ? how_of(m, 2) : 0);
     /* the C library knows ways to copy that no kernel has; out may be x */
-    if (m->copies && how == 0)
+    if (m->copies && m->how == 0 && m->steps.a == 1)
         memmove(p[0], p[1], (size_t)(n * m->item));
     else if (m->map2)
-        m->map2(p[0], p[1], p[2], n, how);
+        m->map2(p[0], p[1], p[2], n, m->steps, m->how);
     else
-        m->map1(p[0], p[1], n, how);
+        m->map1(p[0], p[1], n, m->steps.a, m->how);
 }
 
 /* As much of a row again as a strip has of it, before it is wanted: hardware does not see that stretches this short will go

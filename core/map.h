@@ -11,7 +11,7 @@
 typedef enum rp_access {
     RP_DIRECT,   /* as it lies */
     RP_REPEATED, /* one element for the whole row */
-    RP_STEPPED,  /* as it lies: every second item, or downwards */
+    RP_STEPPED,  /* as it lies: some items apart, or downwards */
     RP_PACKED    /* through a scratch tile, by the move kernel */
 } rp_access;
 
@@ -23,6 +23,7 @@ typedef struct rp_map {
     int64_t item;
     rp_axis axis[2]; /* the plane that tiles cover: axis[1] runs fastest */
     rp_access access[RP_MAX_OPERANDS];
+    rp_steps steps; /* of a and b along a row, as the kernel meets them */
     int64_t tile[2], grid[2];
     int64_t strip[2]; /* of a tile, taken through the kernel at once */
     int64_t units;    /* tiles in all */

@@ -48,14 +48,14 @@ static inline bool single(const raptors_array *x, int64_t item) {
     return (uintptr_t)x->data % (uintptr_t)item == 0;
 }
 
-/* Elements of a call whose operands all lie densely, or are one element for all: `how` says which. 0 for any other. */
+/* Elements of a call whose operands all lie densely, or are one element for all: `steps` says which. 0 for any other. */
 static inline int64_t dense2(const raptors_array *a, const raptors_array *b, const raptors_array *out,
-                             int64_t item, unsigned *how) {
+                             int64_t item, rp_steps *steps) {
     const int64_t n = dense(a, out, item);
-    *how = 0;
+    *steps = (rp_steps){1, 1};
     if (n && dense(b, out, item))
         return n;
-    *how = n ? RP_B_SCALAR : RP_A_SCALAR;
+    *steps = n ? (rp_steps){1, 0} : (rp_steps){0, 1};
     return single(n ? b : a, item) ? (n ? n : dense(b, out, item)) : 0;
 }
 
@@ -63,10 +63,10 @@ static raptors_status run_map2(rp_call_op op, rp_map2_op kernel, const raptors_a
                                const raptors_array *b, const raptors_array *out) {
     const rp_kernels *kernels = rp_backend();
     const int64_t item = rp_itemsize(out->dtype);
-    unsigned how;
-    const int64_t n = dense2(a, b, out, item, &how), bytes = n * item * (how ? 2 : 3);
+    rp_steps steps;
+    const int64_t n = dense2(a, b, out, item, &steps), bytes = n * item * (1 + steps.a + steps.b);
     if (n && rp_gate_under_floor(bytes)) {
-        kernels->map2[kernel][out->dtype](out->data, a->data, b->data, n, how);
+        kernels->map2[kernel][out->dtype](out->data, a->data, b->data, n, steps, 0);
         rp_gate_small(op, out->dtype, RP_LAYOUT_contiguous, bytes);
         return RAPTORS_OK;
     }
@@ -94,7 +94,7 @@ static raptors_status map1(const char *function, rp_call_op op, rp_map1_op kerne
         return refuse_dtype(function, out->dtype);
     const int64_t item = rp_itemsize(out->dtype), n = dense(x, out, item), bytes = n * item * 2;
     if (n && rp_gate_under_floor(bytes)) {
-        kernels->map1[kernel][out->dtype](out->data, x->data, n, 0);
+        kernels->map1[kernel][out->dtype](out->data, x->data, n, 1, 0);
         rp_gate_small(op, out->dtype, RP_LAYOUT_contiguous, bytes);
     } else {
         rp_execute_map(op, kernels, (int)kernel, x, NULL, out);

@@ -32,7 +32,7 @@ static int undefined(void) {
     int count;
     const ts_backend *scalar = ts_backends(&count);
     const ts_op *square = ts_find_op("square");
-    scalar->kernels->map1[square->kernel][RAPTORS_FLOAT64](x, x + 1, N, RP_A_SCALAR);
+    scalar->kernels->map1[square->kernel][RAPTORS_FLOAT64](x, x + 1, N, 0, 0);
     return 0;
 }
 

@@ -65,26 +65,34 @@ static void refill(raptors_dtype t) {
 /* ---- kernels ----------------------------------------------------------------------------------------- */
 
 /* Items from the first to the last that an operand of n elements touches. */
-static int64_t spanned(int64_t n, unsigned how, unsigned scalar, unsigned second) {
-    return n == 0 ? 0 : how & scalar ? 1 : how & second ? 2 * n - 1 : n;
+static int64_t spanned(int64_t n, int64_t step) {
+    return n == 0 ? 0 : (n - 1) * (step < 0 ? -step : step) + 1;
+}
+
+static unsigned char *place_steps(int area, int64_t n, int64_t step, int64_t size, int64_t offset,
+                                  int behind) {
+    unsigned char *first = place(area, spanned(n, step) * size, offset, behind);
+    return step < 0 && n > 0 ? first - (n - 1) * step * size : first;
 }
 
 static void map_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_t n, int64_t offset,
                    int behind) {
-    static const unsigned hows[] = {0,           RP_A_SCALAR,           RP_B_SCALAR | RP_AHEAD, RP_STREAM,
-                                    RP_A_SECOND, RP_A_BACK | RP_STREAM, RP_A_BACK | RP_B_SECOND};
-    const int64_t size = ts_types[t].size, back = n > 0 ? (n - 1) * size : 0;
-    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++) {
-        unsigned char *a = place(0, spanned(n, hows[i], RP_A_SCALAR, RP_A_SECOND) * size, offset, behind);
-        unsigned char *b_data =
-            place(1, spanned(n, hows[i], RP_B_SCALAR, RP_B_SECOND) * size, offset, behind);
-        a += hows[i] & RP_A_BACK ? back : 0;
+    static const struct {
+        rp_steps steps;
+        unsigned how;
+    } ways[] = {{{1, 1}, 0}, {{0, 1}, 0},          {{1, 0}, RP_AHEAD}, {{1, 1}, RP_STREAM},
+                {{2, 1}, 0}, {{-1, 2}, RP_STREAM}, {{3, -1}, 0},       {{-2, 3}, 0}};
+    const int64_t size = ts_types[t].size;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        const rp_steps steps = ways[i].steps;
+        unsigned char *a = place_steps(0, n, steps.a, size, offset, behind);
+        unsigned char *b_data = place_steps(1, n, steps.b, size, offset, behind);
         unsigned char *out = place(2, n * size, offset, behind);
         set_now(op->name, t, b->name, n);
         if (op->kind == TS_MAP2)
-            b->kernels->map2[op->kernel][t](out, a, b_data, n, hows[i]);
-        else if (!(hows[i] & (RP_B_SCALAR | RP_B_SECOND)))
-            b->kernels->map1[op->kernel][t](out, a, n, hows[i]);
+            b->kernels->map2[op->kernel][t](out, a, b_data, n, steps, ways[i].how);
+        else
+            b->kernels->map1[op->kernel][t](out, a, n, steps.a, ways[i].how);
     }
 }
 

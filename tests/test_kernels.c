@@ -65,6 +65,7 @@ typedef struct map_case {
     const ts_op *op;
     raptors_dtype t;
     int64_t n;
+    rp_steps steps;
     unsigned how;
     int64_t offset; /* of the output in bytes */
     const char *a, *b;
@@ -73,9 +74,9 @@ typedef struct map_case {
 static void run_map(const map_case *c, const rp_kernels *k, buffer *out) {
     make_output(out, c->offset, (size_t)(c->n * ts_types[c->t].size));
     if (c->op->kind == TS_MAP2)
-        k->map2[c->op->kernel][c->t](out->data, c->a, c->b, c->n, c->how);
+        k->map2[c->op->kernel][c->t](out->data, c->a, c->b, c->n, c->steps, c->how);
     else
-        k->map1[c->op->kernel][c->t](out->data, c->a, c->n, c->how);
+        k->map1[c->op->kernel][c->t](out->data, c->a, c->n, c->steps.a, c->how);
 }
 
 static void check_map(const map_case *c) {
@@ -89,41 +90,50 @@ static void check_map(const map_case *c) {
     }
 }
 
-/* Somewhere in an input, aligned to the item where it is walked downwards or by twos, as dispatch sees to it. */
-static const char *first_of(const char *input, const map_case *c, unsigned back) {
-    const int64_t size = ts_types[c->t].size, steps = RP_A_SECOND | RP_B_SECOND | RP_A_BACK | RP_B_BACK;
-    const int64_t at = c->how & steps ? ts_below(&g, 100) * size : ts_below(&g, 1000) / UNIT * UNIT;
-    return input + at + (c->how & back ? c->n * size : 0);
+/* Somewhere in an input, aligned to the item where elements are apart, as dispatch sees to it. */
+static const char *first_of(const char *input, const map_case *c, int64_t step) {
+    const int64_t size = ts_types[c->t].size;
+    const bool apart = c->steps.a < 0 || c->steps.a > 1 || c->steps.b < 0 || c->steps.b > 1;
+    const int64_t at = apart ? ts_below(&g, 100) * size : ts_below(&g, 1000) / UNIT * UNIT;
+    return input + at + (step < 0 ? c->n * -step * size : 0);
 }
 
 static void every_map(void **state) {
     (void)state;
-    static const unsigned hows[] = {0,
-                                    RP_A_SCALAR,
-                                    RP_B_SCALAR,
-                                    RP_STREAM,
-                                    RP_STREAM | RP_A_SCALAR,
-                                    RP_AHEAD,
-                                    RP_AHEAD | RP_STREAM | RP_B_SCALAR,
-                                    RP_STREAM | RP_B_SCALAR,
-                                    RP_A_SECOND,
-                                    RP_A_BACK,
-                                    RP_B_SECOND,
-                                    RP_A_SECOND | RP_B_BACK,
-                                    RP_A_SCALAR | RP_B_SECOND,
-                                    RP_STREAM | RP_A_BACK | RP_B_SECOND};
-    enum { HOWS = sizeof hows / sizeof *hows, B_BITS = RP_B_SCALAR | RP_B_SECOND | RP_B_BACK };
+    static const struct {
+        rp_steps steps;
+        unsigned how;
+    } ways[] = {{{1, 1}, 0},
+                {{0, 1}, 0},
+                {{1, 0}, 0},
+                {{1, 1}, RP_STREAM},
+                {{0, 1}, RP_STREAM},
+                {{1, 1}, RP_AHEAD},
+                {{1, 0}, RP_AHEAD | RP_STREAM},
+                {{1, 0}, RP_STREAM},
+                {{2, 1}, 0},
+                {{-1, 1}, 0},
+                {{1, 2}, 0},
+                {{2, -1}, 0},
+                {{0, 2}, 0},
+                {{-1, 2}, RP_STREAM},
+                {{3, 1}, 0},
+                {{-7, 0}, 0},
+                {{-1, 3}, RP_STREAM},
+                {{-2, 5}, 0}};
+    enum { WAYS = sizeof ways / sizeof *ways };
     for (int t = 0; t < RP_TYPE_COUNT; t++) {
         refill((raptors_dtype)t, TS_WILD);
-        for (int64_t i = 0; i < ts_op_count * (DENSE + 1) * HOWS; i++) {
+        for (int64_t i = 0; i < ts_op_count * (DENSE + 1) * WAYS; i++) {
             const ts_op *op = &ts_ops[i % ts_op_count];
             map_case c = {.op = op, .t = (raptors_dtype)t, .n = i / ts_op_count % (DENSE + 1)};
-            c.how = hows[i / ts_op_count / (DENSE + 1)];
+            c.steps = ways[i / ts_op_count / (DENSE + 1)].steps;
+            c.how = ways[i / ts_op_count / (DENSE + 1)].how;
             int has_kernel = (op->kind == TS_MAP2 || op->kind == TS_MAP1) && ts_takes(op, c.t);
-            if (!has_kernel || (op->kind == TS_MAP1 && (c.how & B_BITS)))
+            if (!has_kernel)
                 continue;
-            c.a = first_of(inputs[0], &c, RP_A_BACK);
-            c.b = first_of(inputs[1], &c, RP_B_BACK);
+            c.a = first_of(inputs[0], &c, c.steps.a);
+            c.b = first_of(inputs[1], &c, c.steps.b);
             c.offset = i / ts_op_count % 2 ? ts_below(&g, 64) / UNIT * UNIT : ts_below(&g, 8) * 8;
             check_map(&c);
         }
