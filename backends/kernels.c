@@ -140,15 +140,19 @@ RP_INLINE int64_t rp_unaligned(const void *x, int64_t stride, int64_t vector, in
 #define RP_REVERSED RP_REVERSED_64
 #include "move.h"
 
+#define RP_REAL_f32(x) ((double)(x))
+#define RP_REAL_f64(x) (x)
+#define RP_REAL_i32(x) ((double)(x))
+#define RP_REAL_i64(x) v_real(x)
 #define RP_TYPE(suffix, ENUM, ctype, name)                                                                   \
     static void widen_##suffix(double *dst, const void *src, int64_t apart, int64_t n) {                     \
         const ctype *x = src;                                                                                \
         if (apart == 1)                                                                                      \
             for (int64_t i = 0; i < n; i++)                                                                  \
-                dst[i] = (double)x[i];                                                                       \
+                dst[i] = RP_REAL_##suffix(x[i]);                                                             \
         else                                                                                                 \
             for (int64_t i = 0; i < n; i++)                                                                  \
-                dst[i] = (double)x[2 * i];                                                                   \
+                dst[i] = RP_REAL_##suffix(x[2 * i]);                                                         \
     }
 #include "types.def"
 

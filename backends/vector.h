@@ -4,6 +4,9 @@
  * A backend's vec.h gives RP_VECTOR_BYTES (0: plain scalars), includes registers.h, and gives what the compiler
  * cannot express:
  *   v_sqrt_t  correctly rounded square root
+ *   v_widen_t(v, half)       a half of a vector of 4-byte lanes (f32, i32) as 8-byte lanes: exact
+ *   v_load_wide_t(p, half)   the same from memory, of the vector at p
+ *   v_narrow_f32(halves)     two vectors of f64 as one of f32, rounded
  * and may replace, with the same bits, what stands below under #ifndef RP_OWN_<name>. Arithmetic is the operators.
  */
 #ifndef RP_VECTOR_H
@@ -202,32 +205,6 @@ RP_INLINE v_f64 v_abs_f64(v_f64 x) {
     return (v_f64)((v_i64)x & INT64_MAX);
 }
 
-/* The two halves of a vector of 4-byte lanes as 8-byte lanes: exact. */
-#ifndef RP_OWN_WIDE
-typedef float v_half_f32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
-typedef int32_t v_half_i32 __attribute__((vector_size(RP_VECTOR_BYTES / 2)));
-#define RP_WIDEN(t, wide)                                                                                    \
-    RP_INLINE v_##wide v_widen_##t(v_##t v, int half) {                                                      \
-        v_half_##t h;                                                                                        \
-        memcpy(&h, (const char *)&v + half * (int)sizeof h, sizeof h);                                       \
-        return __builtin_convertvector(h, v_##wide);                                                         \
-    }
-#define RP_LOAD_WIDE(t, wide)                                                                                \
-    RP_INLINE v_##wide v_load_wide_##t(const void *p, int half) {                                            \
-        v_half_##t h;                                                                                        \
-        memcpy(&h, (const char *)p + half * (int)sizeof h, sizeof h);                                        \
-        return __builtin_convertvector(h, v_##wide);                                                         \
-    }
-#ifndef RP_OWN_LOAD_WIDE_F32
-RP_LOAD_WIDE(f32, f64)
-#endif
-RP_LOAD_WIDE(i32, i64)
-RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
-    v_half_f32 h[2] = {__builtin_convertvector(halves[0], v_half_f32),
-                       __builtin_convertvector(halves[1], v_half_f32)};
-    return v_load_f32((const float *)h);
-}
-#endif
 enum { v_halves = 2 };
 #else
 RP_INLINE v_f32 v_abs_f32(v_f32 x) {
@@ -247,14 +224,30 @@ RP_INLINE v_f64 v_abs_f64(v_f64 x) {
         memcpy(&v, p, sizeof v);                                                                             \
         return (v_##wide)v;                                                                                  \
     }
+RP_WIDEN(f32, f64)
+RP_WIDEN(i32, i64)
 RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
     return (v_f32)*halves;
 }
 enum { v_halves = 1 };
 #endif
-#ifndef RP_OWN_WIDE
-RP_WIDEN(f32, f64)
-RP_WIDEN(i32, i64)
+
+/* An int64 as float64, rounded once. Where no instruction converts a vector of them, a loop over this becomes one all the same:
+   the halves are made the low bits of 2^84 and of 2^52, which the subtraction takes off again, both exactly, and the
+   addition rounds. (Where it rounds downwards, 0 becomes -0.0.) */
+#if defined RP_OWN_REAL || !RP_VECTOR_BYTES
+RP_INLINE double v_real(int64_t x) {
+    return (double)x;
+}
+#else
+RP_INLINE double v_real(int64_t x) {
+    const uint64_t high_bits = ((uint64_t)x >> 32) ^ 0x4530000080000000u; /* 2^84, and 2^31 as the sign's */
+    const uint64_t low_bits = ((uint64_t)x & UINT32_MAX) | 0x4330000000000000u;
+    double high, low;
+    memcpy(&high, &high_bits, sizeof high);
+    memcpy(&low, &low_bits, sizeof low);
+    return (high - (0x1p84 + 0x1p63 + 0x1p52)) + low;
+}
 #endif
 
 /* What the compiler knows of an integer ends here, so that no loop is copied for each of its values. */

@@ -19,8 +19,6 @@ RP_INLINE void v_stream_end(void) {
     _mm_sfence();
 }
 
-/* gcc makes two conversions of a quarter, and joins them, of one of a half. */
-#define RP_OWN_WIDE
 RP_INLINE __m128i v_half(__m256i v, int half) {
     return half ? _mm256_extracti128_si256(v, 1) : _mm256_castsi256_si128(v);
 }

@@ -59,12 +59,30 @@ RP_AVX512_TAKE(i32, int32_t)
 RP_AVX512_TAKE(i64, int64_t)
 
 /* Two conversions of half the width are faster on Zen 4 than one of the whole. */
-#define RP_OWN_LOAD_WIDE_F32
+RP_INLINE v_f64 v_widen_both(__m128 low, __m128 high) {
+    return _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_cvtps_pd(low)), _mm256_cvtps_pd(high), 1);
+}
+RP_INLINE v_f64 v_widen_f32(v_f32 v, int half) {
+    const __m256 x = half ? _mm512_extractf32x8_ps(v, 1) : _mm512_castps512_ps256(v);
+    return v_widen_both(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+}
 RP_INLINE v_f64 v_load_wide_f32(const void *p, int half) {
     const float *x = (const float *)p + half * 8;
-    return _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_cvtps_pd(_mm_loadu_ps(x))),
-                              _mm256_cvtps_pd(_mm_loadu_ps(x + 4)), 1);
+    return v_widen_both(_mm_loadu_ps(x), _mm_loadu_ps(x + 4));
 }
+RP_INLINE v_i64 v_widen_i32(v_i32 v, int half) {
+    const __m512i x = (__m512i)v;
+    return (v_i64)_mm512_cvtepi32_epi64(half ? _mm512_extracti64x4_epi64(x, 1) : _mm512_castsi512_si256(x));
+}
+RP_INLINE v_i64 v_load_wide_i32(const void *p, int half) {
+    return (v_i64)_mm512_cvtepi32_epi64(_mm256_loadu_si256((const __m256i *)p + half));
+}
+RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(halves[0])), _mm512_cvtpd_ps(halves[1]),
+                              1);
+}
+
+#define RP_OWN_REAL
 
 /* Lane i takes part where i < k. */
 #define RP_OWN_PARTS

@@ -13,8 +13,6 @@ RP_INLINE v_f64 v_sqrt_f64(v_f64 x) {
     return vsqrtq_f64(x);
 }
 
-/* Of half a register, gcc's vectors become their elements. */
-#define RP_OWN_WIDE
 RP_INLINE v_f64 v_widen_f32(v_f32 v, int half) {
     return half ? vcvt_high_f64_f32(v) : vcvt_f64_f32(vget_low_f32(v));
 }
@@ -30,6 +28,10 @@ RP_INLINE v_i64 v_load_wide_i32(const void *p, int half) {
 RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
     return vcvt_high_f32_f64(vcvt_f32_f64(halves[0]), halves[1]);
 }
+
+#define RP_OWN_REAL
+
+#define RP_OWN_REAL
 
 #define RP_OWN_BITS
 RP_INLINE unsigned v_bits_32(v_i32 m) {

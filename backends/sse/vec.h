@@ -19,8 +19,6 @@ RP_INLINE void v_stream_end(void) {
     _mm_sfence();
 }
 
-/* Of half a register, gcc's vectors become their elements. */
-#define RP_OWN_WIDE
 RP_INLINE v_f64 v_widen_f32(v_f32 v, int half) {
     const __m128 x = v;
     return _mm_cvtps_pd(half ? _mm_movehl_ps(x, x) : x);
