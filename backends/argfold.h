@@ -98,12 +98,12 @@ RP_INLINE int F(has_later)(const int64_t *at, int64_t cols, int64_t index) {
 }
 
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, bool near, int64_t rows, int64_t cols, rp_index index) {
+                            int64_t apart, rp_distance distance, int64_t rows, int64_t cols, rp_index index) {
     enum { SOME = 128 };
     const int64_t item = apart * (int64_t)sizeof(RP_C), pass = rp_rows_in_l1(cols * item);
     RP_C *best = (RP_C *)state + column, *into = best, fresh[SOME];
     int64_t *at = (int64_t *)state + pitch + column, *into_at = at, fresh_at[SOME];
-    (void)near;
+    (void)distance;
     for (int64_t c = 0, n = cols; c < cols; c += n) {
         const int later = F(has_later)(at + c, cols - c, index.first);
         n = later && cols - c > SOME ? SOME : cols - c;
@@ -202,8 +202,8 @@ RP_INLINE int64_t F(first_block)(V best, V wanted, M where) {
 
 /* The first element of a run that is the best or NaN. Of each block the best is found first, lane by lane, with the block
    where a lane had it first; then the element, in the one block that is the first to have it. */
-RP_INLINE int64_t F(position)(const RP_C *x, int64_t apart, bool near, int64_t n) {
-    const int64_t asked = near || apart < 0 ? 0 : F(block) * apart * (int64_t)sizeof(RP_C);
+RP_INLINE int64_t F(position)(const RP_C *x, int64_t apart, rp_distance distance, int64_t n) {
+    const int64_t asked = distance == RP_FAR && apart > 0 ? F(block) * apart * (int64_t)sizeof(RP_C) : 0;
     V best = TYPE(v_set)((RP_C)RP_WORST), wanted;
     M where = RP_LANES_OF(0);
     int64_t from = 0;
@@ -212,7 +212,7 @@ RP_INLINE int64_t F(position)(const RP_C *x, int64_t apart, bool near, int64_t n
         const int whole =
             n - i >= F(block) / 2 * 3; /* a length that is known makes one straight piece of code */
         m = whole ? F(block) : n - i;
-        rp_ask_page(x + i * apart, asked);
+        rp_ask_lines(x + i * apart, asked);
         const V y = whole ? F(best_of)(x + i * apart, apart, F(block), &nan)
                           : F(best_of)(x + i * apart, apart, m, &nan);
         if (nan)
@@ -229,12 +229,12 @@ RP_INLINE int64_t F(position)(const RP_C *x, int64_t apart, bool near, int64_t n
 
 /* Blocks are counted in lanes of the elements' width: a longer run is taken in stretches. */
 RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, bool near, int64_t runs, int64_t n, rp_index index) {
+                            int64_t apart, rp_distance distance, int64_t runs, int64_t n, rp_index index) {
     const int64_t most = (int64_t)RP_MOST_BLOCKS * F(block);
     for (int64_t j = 0; j < runs; j++)
         for (int64_t i = 0; i < n; i += most) {
             const RP_C *run = (const RP_C *)(const void *)(x + j * stride) + i * apart;
-            const int64_t here = F(position)(run, apart, near, n - i < most ? n - i : most);
+            const int64_t here = F(position)(run, apart, distance, n - i < most ? n - i : most);
             const int64_t at = index.first + (i + here) * index.step;
             const RP_C best = run[here * apart];
             F(join)((RP_C *)state + column + j, (int64_t *)state + pitch + column + j, &best, &at, 1);

@@ -139,7 +139,7 @@ RP_INLINE void F(enter)(W *s, W *lost, W p) {
 }
 
 /* `vectors` vectors of columns (known where this is inlined), or k columns where k is above 0. `asked` bytes a block are
-   those of one stream: rp_ask_page. */
+   those of one stream: rp_ask_lines. */
 RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
                         int64_t asked, int64_t rows, int vectors, int64_t k) {
     enum { MOST = F(most_vectors), H = F(halves), N = WIDE(v_count) };
@@ -159,7 +159,7 @@ RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stri
         lost[i] = WIDE(v_load)(rests + i * N);
     }
     for (; r < rows; r += RP_BLOCK, x += RP_BLOCK * stride) {
-        rp_ask_page(x, asked);
+        rp_ask_lines(x, asked);
         if (r + RP_BLOCK <= rows)
             F(whole_block)(p, x, stride, apart, vectors, k);
         else
@@ -277,7 +277,7 @@ RP_INLINE void F(sweeps)(RP_WC *s, int64_t pitch, const char *row, int64_t strid
 }
 
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, bool near, int64_t rows, int64_t cols, rp_index index) {
+                            int64_t apart, rp_distance distance, int64_t rows, int64_t cols, rp_index index) {
     const int64_t wide = F(sweep_vectors) * TYPE(v_count), item = apart * (int64_t)sizeof(RP_C);
     const int64_t pass = rp_rows_in_l1(cols * item);
     const int64_t first = pass == RP_BLOCK ? rp_unaligned(x, stride, sizeof(V), item) : 0;
@@ -291,7 +291,8 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
         int64_t c = 0;
         if (n == RP_BLOCK && swept) {
             F(strips)(s, pitch, row, stride, apart, n, 0, first);
-            F(sweeps)(s + first, pitch, row + first * item, stride, apart, near ? 0 : RP_ASKED, swept);
+            F(sweeps)
+            (s + first, pitch, row + first * item, stride, apart, distance == RP_NEAR ? 0 : RP_ASKED, swept);
             c = first + swept;
         }
         F(strips)(s, pitch, row, stride, apart, n, c, cols);
@@ -353,9 +354,10 @@ RP_APART void F(lane_rows)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t ro
 }
 
 /* A run of n elements into RP_LANES lanes, not joined yet. */
-RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, bool near, int64_t n) {
+RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance distance, int64_t n) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t rows = n / RP_LANES, past = n % RP_LANES, asked = near ? 0 : RP_BLOCK * apart * ROW;
+    const int64_t rows = n / RP_LANES, past = n % RP_LANES,
+                  asked = distance == RP_FAR ? RP_BLOCK * apart * ROW : 0;
     const RP_C *rest = x + rows * apart * RP_LANES;
     const char *first = (const char *)x;
     RP_C last[RP_LANES];
@@ -373,13 +375,13 @@ RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, bool near, int6
 }
 
 RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, bool near, int64_t runs, int64_t n, rp_index index) {
+                            int64_t apart, rp_distance distance, int64_t runs, int64_t n, rp_index index) {
     RP_WC lanes[F(group)][2 * RP_LANES], sums[2 * F(group)];
     (void)index;
     for (int64_t j = 0; j < runs; j += F(group)) {
         const int64_t group = runs - j < F(group) ? runs - j : F(group);
         for (int64_t i = 0; i < group; i++)
-            F(run)(lanes[i], (const RP_C *)(const void *)(x + (j + i) * stride), apart, near, n);
+            F(run)(lanes[i], (const RP_C *)(const void *)(x + (j + i) * stride), apart, distance, n);
         F(join_group)(sums, lanes, group);
         F(join)((RP_WC *)state + column + j, pitch, sums, F(group), group);
     }

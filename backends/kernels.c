@@ -22,16 +22,16 @@ enum { RP_OF_A_RUN = -1 };           /* in place of a number of elements: fold.h
 enum { RP_SWEEP = 8192 };            /* bytes of the trees of a sweep, which stay in L1 beside the state */
 enum { RP_LINE = 64 };               /* bytes that memory moves at a time */
 enum { RP_ALIAS = 4096 };            /* bytes after which addresses look the same to a core's nearest parts */
-enum { RP_ASKED = 4 * RP_LINE };     /* of the rows or pages that follow, before they are reached */
-enum { RP_PAGE = 4096 }; /* the least that systems have; hardware that fetches ahead stops at its end */
+enum { RP_ASKED = 4 * RP_LINE };     /* of the rows that follow, before they are reached */
+enum { RP_AHEAD_BY = 2048 };         /* bytes before it is read that a line is asked for */
 
-/* One stream from main memory waits at each page's end until what fetches ahead has seen where it goes. So, once a page, the
-   first lines of the page after the next are asked for, upon which it goes on there. x: what is read next, `bytes` of it in
-   this turn of a loop, or 0 to ask for nothing. Beyond the array this is no fault. */
-RP_INLINE void rp_ask_page(const void *x, int64_t bytes) {
-    if ((int64_t)((uintptr_t)x % RP_PAGE) < bytes)
-        for (int line = 0; line < RP_ASKED; line += RP_LINE)
-            __builtin_prefetch((const void *)((uintptr_t)x + 2 * RP_PAGE + (uintptr_t)line), 0, 2);
+/* One stream from main memory waits at each page's end until what fetches ahead has seen where it goes, and on some machines
+   gets no further ahead than a few lines at any time. So each line is asked for RP_AHEAD_BY bytes before it is read. x: what
+   is read next, `bytes` of it in this turn of a loop, or 0 to ask for nothing: of what is in a cache, asking costs more than
+   it gains. Beyond the array this is no fault. */
+RP_INLINE void rp_ask_lines(const void *x, int64_t bytes) {
+    for (int64_t line = 0; line < bytes; line += RP_LINE)
+        __builtin_prefetch((const void *)((uintptr_t)x + RP_AHEAD_BY + (uintptr_t)line), 0, 2);
 }
 
 /* Whether a line of each row of a block wants half the ways of a set or more: of the nearest cache, a set's lines lie

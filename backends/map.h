@@ -98,7 +98,7 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
     out += i, a += i * a_step, b += i * b_step, n -= i;
     for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
         if (a_step != b_step)
-            rp_ask_page(a_step ? a : b, asked);
+            rp_ask_lines(a_step ? a : b, asked);
         for (int64_t k = 0; k < F(map_unrolled); k += F(v_count))
             F(map2_vector)(out + k, a + k, b + k, as, bs, a_step, b_step, stream, body);
         out += F(map_unrolled), a += F(map_unrolled) * a_step, b += F(map_unrolled) * b_step;
@@ -141,7 +141,7 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, unsigned how, i
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
     out += i, x += i, n -= i;
     for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
-        rp_ask_page(x, asked);
+        rp_ask_lines(x, asked);
         for (int64_t k = 0; k < F(map_unrolled); k += F(v_count))
             F(map_put)(out + k, body(stream ? F(v_take)(x + k) : F(v_take_alone)(x + k)), stream);
         out += F(map_unrolled), x += F(map_unrolled);

@@ -146,10 +146,10 @@ RP_INLINE void F(strips)(double *s, int64_t pitch, const char *row, int64_t stri
 }
 
 RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, bool near, int64_t rows, int64_t cols, rp_index index) {
+                            int64_t apart, rp_distance distance, int64_t rows, int64_t cols, rp_index index) {
     double *s = (double *)state + column;
     (void)index;
-    (void)near;
+    (void)distance;
     for (int64_t r = 0; r < rows; r += RP_BLOCK) {
         const int64_t m = rows - r < RP_BLOCK ? rows - r : RP_BLOCK;
         F(strips)(s, pitch, x + r * stride, stride, apart, m, cols, 0);
@@ -183,10 +183,10 @@ RP_INLINE void F(run)(double *lane, const RP_C *x, int64_t apart, int64_t n) {
 }
 
 RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, bool near, int64_t runs, int64_t n, rp_index index) {
+                            int64_t apart, rp_distance distance, int64_t runs, int64_t n, rp_index index) {
     double lane[F(fields) * RP_LANES];
     (void)index;
-    (void)near;
+    (void)distance;
     for (int64_t j = 0; j < runs; j++) {
         F(run)(lane, (const RP_C *)(const void *)(x + j * stride), apart, n);
         moments_join((double *)state + column + j, pitch, lane, RP_LANES, 1);

@@ -58,7 +58,7 @@ static void fold_rows(const rp_fold_plan *p, void *state, int64_t pitch, int64_t
                       int64_t rows, int64_t cols, rp_index index) {
     const int64_t step = p->one_by_one ? 1 : rows;
     for (int64_t r = 0; r < rows; r += step) {
-        const rp_lines from = {(const char *)x.first + r * x.stride, x.stride, x.apart, x.near};
+        const rp_lines from = {(const char *)x.first + r * x.stride, x.stride, x.apart, x.distance};
         p->fold->rows(state, pitch, column, from, step, cols, after(index, r));
     }
 }
@@ -68,7 +68,7 @@ static void fold_wide(const rp_fold_plan *p, scratch *s, void *state, int64_t pi
                       const char *x, int64_t row_stride, int64_t col_stride, int64_t rows, int64_t cols,
                       rp_index index) {
     const int64_t width = RP_LANES * cols, item = p->folded_item;
-    const bool near = p->near || !p->direct; /* packed */
+    const rp_distance distance = p->direct ? p->distance : RP_NEAR; /* packed */
     const int64_t block = p->direct ? rows : PACK / width / RP_BLOCK * RP_BLOCK * RP_LANES;
     p->fold->init(s->lanes, WIDE, width, 0);
     for (int64_t r = 0; r < rows; r += block) {
@@ -77,9 +77,9 @@ static void fold_wide(const rp_fold_plan *p, scratch *s, void *state, int64_t pi
         const rp_index here = {r / RP_LANES, 1};
         if (!p->direct)
             from = pack(p, s, from, row_stride, col_stride, n, cols);
-        fold_rows(p, s->lanes, WIDE, 0, (rp_lines){from, width * item, 1, near}, whole, width, here);
+        fold_rows(p, s->lanes, WIDE, 0, (rp_lines){from, width * item, 1, distance}, whole, width, here);
         if (past)
-            p->fold->rows(s->lanes, WIDE, 0, (rp_lines){from + whole * width * item, 0, 1, near}, 1,
+            p->fold->rows(s->lanes, WIDE, 0, (rp_lines){from + whole * width * item, 0, 1, distance}, 1,
                           past * cols, after(here, whole));
     }
     p->fold->lanes(s->lanes, WIDE, cols);
@@ -96,7 +96,7 @@ static void fold_packed_runs(const rp_fold_plan *p, scratch *s, void *state, int
         const char *run = x + c * p->cols.stride[0];
         if (n <= PACK) {
             const void *packed = pack(p, s, run, p->cols.stride[0], p->rows.stride[0], m, n);
-            p->fold->runs(state, pitch, c, (rp_lines){packed, n * p->folded_item, 1, true}, m, n, index);
+            p->fold->runs(state, pitch, c, (rp_lines){packed, n * p->folded_item, 1, RP_NEAR}, m, n, index);
         } else {
             fold_wide(p, s, state, pitch, c, run, p->rows.stride[0], p->item, n, 1, index);
         }
@@ -111,7 +111,7 @@ static void fold_packed_rows(const rp_fold_plan *p, scratch *s, void *state, int
             const int64_t m = least(rows, n - r), w = least(width, cols - c);
             const char *from = x + r * p->rows.stride[0] + c * p->cols.stride[0];
             const void *packed = pack(p, s, from, p->rows.stride[0], p->cols.stride[0], m, w);
-            fold_rows(p, state, pitch, c, (rp_lines){packed, w * p->folded_item, 1, true}, m, w,
+            fold_rows(p, state, pitch, c, (rp_lines){packed, w * p->folded_item, 1, RP_NEAR}, m, w,
                       after(index, r));
         }
 }
@@ -122,17 +122,18 @@ static void fold_piece(const rp_fold_plan *p, scratch *s, void *state, int64_t p
     if (p->gather.extent > 1) {
         const int64_t run = p->rows.extent;
         const void *packed = pack(p, s, x, p->gather.stride[0], p->rows.stride[0], n, run);
-        p->fold->runs(state, pitch, 0, (rp_lines){packed, 0, 1, true}, 1, n * run, index);
+        p->fold->runs(state, pitch, 0, (rp_lines){packed, 0, 1, RP_NEAR}, 1, n * run, index);
     } else if (p->runs) {
         if (p->direct)
-            p->fold->runs(state, pitch, 0, (rp_lines){x, p->cols.stride[0], p->apart, p->near}, cols, n,
+            p->fold->runs(state, pitch, 0, (rp_lines){x, p->cols.stride[0], p->apart, p->distance}, cols, n,
                           index);
         else
             fold_packed_runs(p, s, state, pitch, x, n, cols, index);
     } else if (p->wide) {
         fold_wide(p, s, state, pitch, 0, x, p->rows.stride[0], p->cols.stride[0], n, cols, index);
     } else if (p->direct) {
-        fold_rows(p, state, pitch, 0, (rp_lines){x, p->rows.stride[0], p->apart, p->near}, n, cols, index);
+        fold_rows(p, state, pitch, 0, (rp_lines){x, p->rows.stride[0], p->apart, p->distance}, n, cols,
+                  index);
     } else {
         fold_packed_rows(p, s, state, pitch, x, n, cols, index);
     }

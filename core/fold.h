@@ -41,7 +41,7 @@ typedef struct rp_fold_plan {
     bool aligned;                    /* x's data and strides are multiples of its item */
     bool direct;                     /* the kernel reads x where it lies, */
     int64_t apart;                   /* in steps of so many items */
-    bool near;                       /* rp_lines' `near`; whoever knows the caches sets it */
+    rp_distance distance;            /* of x; whoever knows the caches sets it */
     bool shallow;                    /* so few rows that they need no state */
     rp_nest kept;                    /* outer kept axes; operands x, out */
     rp_nest reduced;                 /* outer reduced axes */

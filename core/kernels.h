@@ -53,7 +53,7 @@ enum {
 /* How a map kernel's loop reads and writes. */
 enum {
     RP_STREAM = 1, /* write past the cache; settle() before others look */
-    RP_AHEAD = 2   /* one operand is read from memory that is not near: it is asked for ahead */
+    RP_AHEAD = 2   /* one operand is read from main memory: it is asked for ahead */
 };
 
 /* Items from one element of an operand to its next, downwards in memory below 0; at 0 one element is repeated, of one operand
@@ -66,12 +66,19 @@ typedef struct rp_steps {
 typedef void rp_map2_fn(void *out, const void *a, const void *b, int64_t n, rp_steps steps, unsigned how);
 typedef void rp_map1_fn(void *out, const void *x, int64_t n, int64_t step, unsigned how);
 
+/* Where operands are read from, as far as their size tells: kernels ask ahead for what is not near. */
+typedef enum rp_distance {
+    RP_NEAR,   /* all has room in the core's own cache */
+    RP_CACHED, /* in an outer one */
+    RP_FAR     /* in main memory */
+} rp_distance;
+
 /* Lines of elements that lie alike: rows, or runs. */
 typedef struct rp_lines {
     const void *first;
     int64_t stride; /* bytes from one line to the next */
     int64_t apart;  /* items from one element of a line to the next: 1, 2, or -1 for the runs of arg folds */
-    bool near;      /* all that is folded has room in the core's own cache: nothing is asked for ahead */
+    rp_distance distance;
 } rp_lines;
 
 /* What the elements of one output are called (arg folds): that of the first row, or of a run's first element, and how much

@@ -76,3 +76,7 @@ int64_t rp_cache_keeps(void) {
 int64_t rp_cache_reach(void) {
     return reach;
 }
+
+rp_distance rp_cache_distance(int64_t bytes) {
+    return bytes <= own ? RP_NEAR : bytes <= keeps && bytes < reach ? RP_CACHED : RP_FAR;
+}

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "kernels.h"
+
 /* Ask the system. Called once, at load. */
 void rp_caches_load(void);
 
@@ -16,9 +18,12 @@ int64_t rp_cache_own(void);
  * half loses a fifth by going past the cache, three quarters gain as much. */
 int64_t rp_cache_keeps(void);
 
-/* Bytes of an output that is not found in the cache, whatever the last level's size is said to be. Measured with 2 MB a core
- * before a last level that others share: going past the cache, the call takes two thirds of the time from 4 MB on; the call
- * and a reader of its output, together, take a third more with 4 MB, as long with 18, a sixth less with 33. */
+/* Bytes of an output that is not found in the cache, whatever the last level's size is said to be. Measured with 2 MB a core before a last level that others share: going past the cache, the call takes two thirds of the
+ * time from 4 MB on; the call and a reader of its output, together, take a third more with 4 MB, as long with 18, a sixth
+ * less with 33. */
 int64_t rp_cache_reach(void);
+
+/* Where a call that touches so many bytes finds them, if its last was like it. */
+rp_distance rp_cache_distance(int64_t bytes);
 
 #endif

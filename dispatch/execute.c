@@ -155,7 +155,7 @@ void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const ra
     const rp_layout layout = map_layout(&plan);
     const bool streamable = may_stream(&plan, bytes, written, a, b, out);
     plan.asks = plan.turned && plan.access[0] == RP_DIRECT && bytes > rp_cache_own();
-    plan.how = bytes > rp_cache_own() && one_stream(&plan) ? RP_AHEAD : 0;
+    plan.how = rp_cache_distance(bytes) == RP_FAR && one_stream(&plan) ? RP_AHEAD : 0;
     if (rp_gate_under_floor(bytes)) {
         rp_map_run(&plan, 0, plan.units);
         rp_gate_small(call, out->dtype, layout, bytes);
@@ -222,7 +222,7 @@ void rp_execute_fold(rp_call_op call, const rp_kernels *kernels, const rp_fold_c
     rp_fold_plan alone, shared;
     const int64_t bytes = rp_count(x) * rp_itemsize(x->dtype);
     rp_fold_plan_make(&alone, kernels, fold, x, axes, out, 1);
-    alone.near = bytes <= rp_cache_own();
+    alone.distance = rp_cache_distance(bytes);
     const rp_layout layout = fold_layout(&alone);
     if (rp_gate_under_floor(bytes)) {
         rp_fold_run(&alone, 0, alone.units);
@@ -232,7 +232,7 @@ void rp_execute_fold(rp_call_op call, const rp_kernels *kernels, const rp_fold_c
     } else {
         const int team = rp_team_size();
         rp_fold_plan_make(&shared, kernels, fold, x, axes, out, team);
-        shared.near = alone.near;
+        shared.distance = alone.distance;
         const int64_t parts = shared.units >= team ? shared.units : shared.units * shared.chunks;
         const rp_question q = question(call, x->dtype, layout, bytes, parts, team);
         rp_answer answer;

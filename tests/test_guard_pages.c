@@ -111,7 +111,7 @@ static void fold_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64
     for (int64_t apart = 1; apart <= 2; apart++) {
         const int64_t line = n ? (n - 1) * apart + 1 : 0; /* the last one ends where its last element does */
         unsigned char *x = place(0, ROWS * line * size, offset, behind);
-        const rp_lines lines = {x, line * size, apart, false};
+        const rp_lines lines = {x, line * size, apart, RP_FAR};
         fold->init(state, pitch, n, 0);
         fold->rows(state, pitch, 0, lines, ROWS, n, (rp_index){0, 1});
         fold->finish(state, pitch, 0, n, out, ts_types[results[0]].size, results[0], 1, 0);
@@ -129,7 +129,7 @@ static void fold_back_at(const ts_backend *b, const ts_op *op, raptors_dtype t, 
     unsigned char *x = place(0, ROWS * n * size, offset, behind);
     set_now(op->name, t, b->name, n);
     fold->init(state, ROWS, ROWS, 0);
-    fold->runs(state, ROWS, 0, (rp_lines){x + (n > 0 ? n - 1 : 0) * size, n * size, -1, true}, ROWS, n,
+    fold->runs(state, ROWS, 0, (rp_lines){x + (n > 0 ? n - 1 : 0) * size, n * size, -1, RP_NEAR}, ROWS, n,
                (rp_index){0, 1});
 }
 

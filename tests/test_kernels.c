@@ -164,7 +164,7 @@ static void run_fold(const fold_case *c, const rp_kernels *k, buffer *out) {
         const int64_t column = part ? 0 : BEFORE, base = part ? first : 0,
                       rows = part ? c->rows - first : first;
         const int64_t step = c->as_runs ? c->x.apart * ts_types[c->t].size : c->x.stride;
-        const rp_lines x = {(const char *)c->x.first + base * step, c->x.stride, c->x.apart, c->x.near};
+        const rp_lines x = {(const char *)c->x.first + base * step, c->x.stride, c->x.apart, c->x.distance};
         const rp_index index = {c->index.first + base * c->index.step, c->index.step};
         fold->init(states[part], pitch, c->cols + column, index.first);
         if (c->as_runs)
@@ -196,7 +196,7 @@ static rp_lines draw_lines(const ts_op *op, raptors_dtype t, int64_t n, int as_r
     const int64_t back = apart == 3 && n > 0 ? (n - 1) * size : 0;
     apart = apart == 3 ? -1 : apart;
     const int64_t line = (n + ts_below(&g, 3)) * (apart < 0 ? 1 : apart);
-    return (rp_lines){inputs[0] + at + back, line * size, apart, ts_below(&g, 2) == 1};
+    return (rp_lines){inputs[0] + at + back, line * size, apart, (rp_distance)ts_below(&g, 3)};
 }
 
 /* Check each reduction that has a kernel for a type, with its own dtype of result. */
@@ -240,7 +240,7 @@ static void long_rows_of(const ts_backend *b, const ts_op *op, raptors_dtype t, 
     scalar->init(states[0], MOST, cols, 0);
     fold->init(states[1], MOST, cols, 0);
     for (int64_t c = 0; c < cols; c += FEW) {
-        const rp_lines from = {(const char *)x.first + c * x.apart * size, x.stride, x.apart, x.near};
+        const rp_lines from = {(const char *)x.first + c * x.apart * size, x.stride, x.apart, x.distance};
         scalar->rows(states[0], MOST, c, from, ROWS, cols - c < FEW ? cols - c : FEW, (rp_index){0, 1});
     }
     fold->rows(states[1], MOST, 0, x, ROWS, cols, (rp_index){0, 1});
@@ -271,7 +271,7 @@ static void every_fold_of_long_rows(void **state) {
                 const int64_t apart = 1 + how % 2, cols = how & 4 ? 2048 + 13 : 1024 + 7;
                 const int64_t line = (cols * apart * size + 4095) / 4096 * 4096 + (how & 2 ? ASIDE : 0);
                 long_rows_of(&backends[i % n], &ts_ops[i / n], (raptors_dtype)t, cols,
-                             (rp_lines){x + ts_below(&g, 8) * size, line, apart, false});
+                             (rp_lines){x + ts_below(&g, 8) * size, line, apart, RP_FAR});
             }
     }
     free(x);
@@ -319,7 +319,7 @@ static void shallow_of(const ts_backend *b, const ts_op *op, raptors_dtype t, in
     make_output(&wanted, 0, (size_t)(cols * ts_types[results[0]].size));
     make_output(&got, 0, (size_t)(cols * ts_types[results[0]].size));
     fold->init(state, DENSE, cols, 0);
-    fold->rows(state, DENSE, 0, (rp_lines){x, stride, 1, false}, rows, cols, (rp_index){0, 1});
+    fold->rows(state, DENSE, 0, (rp_lines){x, stride, 1, RP_FAR}, rows, cols, (rp_index){0, 1});
     fold->finish(state, DENSE, 0, cols, wanted.data, ts_types[results[0]].size, results[0], divisor, root);
     fold->shallow(got.data, x, stride, rows, cols, divisor, root);
     compare(&got, &wanted, results[0], op->name, b->name);
@@ -353,7 +353,7 @@ static void lanes_of(const ts_op *op, raptors_dtype t, int64_t rows, int64_t col
         buffer *out = i ? &got : &wanted;
         make_output(out, 0, (size_t)(cols * out_size));
         fold->init(state, pitch, pitch, 0);
-        fold->rows(state, pitch, 0, (rp_lines){inputs[0], pitch * size, 1, true}, rows, pitch,
+        fold->rows(state, pitch, 0, (rp_lines){inputs[0], pitch * size, 1, RP_NEAR}, rows, pitch,
                    (rp_index){0, 1});
         fold->lanes(state, pitch, cols);
         fold->finish(state, pitch, 0, cols, out->data, out_size, results[0], 1, 0);
