@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { GUESS = 8 << 20, MOST_INDEXES = 8 };
+enum { GUESS = 8 << 20, MOST_INDEXES = 8, ONE_LEVEL = 32 << 20 };
 
 /* What is answered; a modest guess where the system does not say. A virtual machine is told the size of the whole last level,
-   however many share it. */
-static int64_t own = GUESS / 8, keeps = GUESS / 3 * 2, reach = GUESS * 2;
+   however many share it, and whatever it is made of: ONE_LEVEL is as much as the cores beside each other have to themselves. */
+static int64_t own = GUESS / 8, keeps = GUESS / 3 * 2, reach = GUESS / 3 * 2;
 
 /* The first number in a file that describes the cache; 0 if there is none. */
 static long long read_number(int index, const char *file) {
@@ -62,7 +62,7 @@ void rp_caches_load(void) {
         return;
     own = before;
     keeps = size / 3 * 2;
-    reach = 16 * own;
+    reach = keeps < ONE_LEVEL ? keeps : ONE_LEVEL;
 }
 
 int64_t rp_cache_own(void) {
@@ -78,5 +78,5 @@ int64_t rp_cache_reach(void) {
 }
 
 rp_distance rp_cache_distance(int64_t bytes) {
-    return bytes <= own ? RP_NEAR : bytes <= keeps && bytes < reach ? RP_CACHED : RP_FAR;
+    return bytes <= own ? RP_NEAR : bytes < reach ? RP_CACHED : RP_FAR;
 }

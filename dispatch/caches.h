@@ -18,9 +18,10 @@ int64_t rp_cache_own(void);
  * half loses a fifth by going past the cache, three quarters gain as much. */
 int64_t rp_cache_keeps(void);
 
-/* Bytes of an output that is not found in the cache, whatever the last level's size is said to be. Measured with 2 MB a core before a last level that others share: going past the cache, the call takes two thirds of the
+/* Bytes of an output that is not found in the cache, whatever the last level's size is said to be; no more than it keeps.
+ * Measured with 2 MB a core before a last level that others share: going past the cache, the call takes two thirds of the
  * time from 4 MB on; the call and a reader of its output, together, take a third more with 4 MB, as long with 18, a sixth
- * less with 33. */
+ * less with 33. With 32 MB that few share, the call itself takes twice as long with 8 MB. */
 int64_t rp_cache_reach(void);
 
 /* Where a call that touches so many bytes finds them, if its last was like it. */
