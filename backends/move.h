@@ -94,14 +94,20 @@ RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t s
 }
 #endif
 
-/* dst[j][i] = src[i][j], i < n0, j < n1, both contiguous along their last axis. */
+/* dst[j][i] = src[i][j], i < n0, j < n1, both contiguous along their last axis: a line of dst's rows at a time, each filled before
+   the next is begun, as lines that lie a multiple of 4 KB apart push each other out. */
 static void F(transpose)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n0,
                          int64_t n1) {
-    enum { N = F(v_count) };
+    enum { N = F(v_count), LINE = RP_LINE / (int)sizeof(RP_C) };
     const int64_t item = sizeof(RP_C), m0 = n0 / N * N, m1 = n1 / N * N;
-    for (int64_t i = 0; i < m0; i += N)
+    for (int64_t i = 0, next; i < m0; i = next) {
+        next = i + LINE < m0 ? i + LINE : m0;
         for (int64_t j = 0; j < m1; j += N)
-            F(turn)(dst + j * dst_stride + i * item, dst_stride, src + i * src_stride + j * item, src_stride);
+            for (int64_t k = i; k < next; k += N) {
+                const char *from = src + k * src_stride + j * item;
+                F(turn)(dst + j * dst_stride + k * item, dst_stride, from, src_stride);
+            }
+    }
     for (int64_t j = 0; j < n1; j++)
         for (int64_t i = j < m1 ? m0 : 0; i < n0; i++)
             F(move_item)(dst + j * dst_stride + i * item, src + i * src_stride + j * item);
