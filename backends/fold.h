@@ -22,8 +22,8 @@ enum {
     F(halves) = RP_LIFT ? v_halves : 1,
     F(fields) = RP_COMPENSATED ? 2 : 1,
     F(lane_vectors) = RP_LANES / (int)TYPE(v_count),
-    F(strip_vectors) =
-        RP_LIFT == 1 ? 2 : 4, /* read from a row in one go: as many as registers hold a tree of */
+    /* read from a row in one go: as many as registers hold a tree of */
+    F(strip_vectors) = RP_LIFT == 1 ? RP_REGISTERS / 16 : 4,
     F(most_vectors) = F(lane_vectors) > F(strip_vectors) ? F(lane_vectors) : F(strip_vectors),
     F(line_vectors) = RP_LINE / (int)sizeof(V),
     F(sweep_vectors) = F(line_vectors) < F(strip_vectors) ? F(line_vectors) : F(strip_vectors),

@@ -1,8 +1,8 @@
 /* vector.h -- the vector vocabulary: what every kernel is written in, from a backend's register width.
  * SPDX-License-Identifier: MIT
  *
- * A backend's vec.h gives RP_VECTOR_BYTES (0: plain scalars), includes registers.h, and gives what the compiler
- * cannot express:
+ * A backend's vec.h gives RP_VECTOR_BYTES (0: plain scalars) and RP_REGISTERS, how many vectors the CPU holds, includes
+ * registers.h, and gives what the compiler cannot express:
  *   v_sqrt_t  correctly rounded square root
  *   v_widen_t(v, half)       a half of a vector of 4-byte lanes (f32, i32) as 8-byte lanes: exact
  *   v_load_wide_t(p, half)   the same from memory, of the vector at p

@@ -4,6 +4,7 @@
 #include <arm_neon.h>
 
 #define RP_VECTOR_BYTES 16
+#define RP_REGISTERS 32
 #include "registers.h"
 
 RP_INLINE v_f32 v_sqrt_f32(v_f32 x) {

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT
  */
 #define RP_VECTOR_BYTES 0
+#define RP_REGISTERS 16
 #include "registers.h"
 
 RP_INLINE v_f32 v_sqrt_f32(v_f32 x) {
