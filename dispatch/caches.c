@@ -58,10 +58,13 @@ void rp_caches_load(void) {
     int64_t before = 0, size = by_kernel(&before);
     if (size <= 0)
         size = by_libc(&before);
-    if (size <= 0)
-        return;
+    if (size > 0)
+        rp_caches_are(size, before);
+}
+
+void rp_caches_are(int64_t last, int64_t before) {
     own = before;
-    keeps = size / 3 * 2;
+    keeps = last / 3 * 2;
     reach = keeps < ONE_LEVEL ? keeps : ONE_LEVEL;
 }
 
