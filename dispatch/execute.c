@@ -127,13 +127,14 @@ static rp_layout map_layout(const rp_map *m) {
 
 /* Whether the output had better be written past the cache, if it is not read back in this very call: what the call touches
  * leaves little of the cache to others, or so much is written that nobody finds it there. The gate learns where that is
- * wrong. A copy in one run that no cache could keep is left to the C library, which passes the cache by itself then, some
- * pages at a time. */
+ * wrong. What is turned is written in stretches too short for it: each begins and ends inside a line, and a part of a line
+ * that passes the cache waits for memory by itself. A copy in one run that no cache could keep is left to the C library,
+ * which passes the cache by itself then, some pages at a time. */
 static bool may_stream(const rp_map *m, int64_t bytes, int64_t written, const raptors_array *a,
                        const raptors_array *b, const raptors_array *out) {
     const bool large = bytes > rp_cache_keeps() || written >= rp_cache_reach();
     const bool librarys = m->copies && m->whole && m->access[1] == RP_DIRECT && written > rp_cache_keeps();
-    return large && !librarys && m->access[0] == RP_DIRECT && a->data != out->data &&
+    return large && !librarys && !m->turned && m->access[0] == RP_DIRECT && a->data != out->data &&
            (!b || b->data != out->data);
 }
 
