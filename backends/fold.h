@@ -283,6 +283,7 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
     const int64_t first = pass == RP_BLOCK ? rp_unaligned(x, stride, sizeof(V), item) : 0;
     const int64_t whole = cols - first - RP_BEYOND(apart);
     const int64_t swept = pass == RP_BLOCK && whole > 0 ? whole / wide * wide : 0;
+    const int64_t asked = distance == RP_NEAR ? 0 : RP_ASKED;
     RP_WC *s = (RP_WC *)state + column;
     (void)index;
     for (int64_t r = 0; r < rows; r += pass) {
@@ -291,8 +292,7 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
         int64_t c = 0;
         if (n == RP_BLOCK && swept) {
             F(strips)(s, pitch, row, stride, apart, n, 0, first);
-            F(sweeps)
-            (s + first, pitch, row + first * item, stride, apart, distance == RP_NEAR ? 0 : RP_ASKED, swept);
+            F(sweeps)(s + first, pitch, row + first * item, stride, apart, asked, swept);
             c = first + swept;
         }
         F(strips)(s, pitch, row, stride, apart, n, c, cols);
@@ -356,8 +356,8 @@ RP_APART void F(lane_rows)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t ro
 /* A run of n elements into RP_LANES lanes, not joined yet. */
 RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance distance, int64_t n) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t rows = n / RP_LANES, past = n % RP_LANES,
-                  asked = distance == RP_FAR ? RP_BLOCK * apart * ROW : 0;
+    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
+    const int64_t asked = distance == RP_FAR ? RP_BLOCK * apart * ROW : 0;
     const RP_C *rest = x + rows * apart * RP_LANES;
     const char *first = (const char *)x;
     RP_C last[RP_LANES];
