@@ -70,7 +70,7 @@ static float price_of(const rp_moment *m, rp_arm arm, bool team) {
 static float price_untried(const rp_moment *m, rp_arm arm, bool team) {
     if (!team) {
         rp_estimate untried = rp_estimate_untried(m->l, m->e.alone);
-        return fmaxf(0, (m->hot ? untried.hot : untried.cold) - m->e.alone);
+        return fmaxf(0, untried.hot + (m->hot ? 0 : rp_usual_wake(m->l)) - m->e.alone);
     }
     return rp_arm_group(arm) == RP_ARM_alone ? (float)(m->l->team - 1) * m->e.hot : INFINITY;
 }

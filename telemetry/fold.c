@@ -8,7 +8,7 @@
 #include "explore.h"
 #include "place.h"
 
-enum { EMPTY_REGIONS = 8, WAKES_REMEMBERED = 32 };
+enum { EMPTY_REGIONS = 8, WAKES_REMEMBERED = 64 };
 
 static const float ACCRUAL = 0.005F;                 /* tokens, of the time spent */
 static const float PLACE_ACCRUAL = 0.00006F;         /* budget of a place, of the time spent there */
@@ -55,9 +55,11 @@ static void note_efficiency(rp_learner *l, rp_spot spot, const rp_sample *s) {
  * them costs. How much worse than was guessed they work in a long call, or how long they were kept from it, would pass for
  * the price of a wake many times over, and keep the team from all shorter calls. */
 static void note_wake(rp_learner *l, rp_spot spot, const rp_sample *s) {
-    float ratio = rp_ratio(l, spot, RP_ARM_hot), waking = rp_estimate_untried(l, 0).cold;
-    if (ratio <= 0 && s->answer.alone > LONG * waking && s->duration > waking) {
-        rp_cell_add(&l->efficiency, s->answer.alone / (s->duration - waking) / (float)l->team);
+    float ratio = rp_ratio(l, spot, RP_ARM_hot), waking = l->region.hot + rp_usual_wake(l);
+    if (s->answer.alone > LONG * waking) {
+        if (ratio <= 0 && s->duration > waking) {
+            rp_cell_add(&l->efficiency, s->answer.alone / (s->duration - waking) / (float)l->team);
+        }
         return;
     }
     float hot = ratio > 0 ? ratio * rp_model(l, spot.class_index, (float)s->bytes, RP_ARM_hot)

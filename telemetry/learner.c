@@ -26,8 +26,8 @@ void rp_learner_reset(rp_learner *l) {
     l->strangers = 0;
     l->region = PRIOR_COSTS;
     memset(&l->wake, 0, sizeof l->wake);
-    l->mean_wake = 0;
-    l->wakes = 0;
+    l->mean_wake = 1;
+    l->wakes = RP_CELL_BATCH;
     memset(&l->efficiency, 0, sizeof l->efficiency);
     memset(&l->ignition, 0, sizeof l->ignition);
     l->tokens = l->run_budget = l->spent = 0;

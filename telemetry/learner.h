@@ -97,7 +97,7 @@ typedef struct rp_learner {
     rp_region_costs region;
     rp_cell efficiency; /* of a member of a hot team, or of a cold one in a long call */
     rp_cell wake;       /* cold less hot, as a share of region.cold */
-    float mean_wake;    /* of the last so many */
+    float mean_wake;    /* of the last so many; a batch of them is as the prior has it */
     int wakes;
     rp_ignition ignition; /* wakes the team */
     float tokens;         /* ns that may be lost on looking at what nobody knows yet */

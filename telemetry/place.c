@@ -71,10 +71,14 @@ float rp_ratio(const rp_learner *l, rp_spot s, rp_arm arm) {
     return own;
 }
 
+float rp_usual_wake(const rp_learner *l) {
+    float usual = rp_cell_guess(&l->wake);
+    return (usual > 0 ? usual : 1) * (l->region.cold - l->region.hot);
+}
+
 /* ns to wake a team, by what it costs on the average: most wakes may be quick, and the rest take a scheduler's tick. */
 static float waking(const rp_learner *l) {
-    float usual = rp_cell_guess(&l->wake);
-    return (usual > 0 ? fmaxf(usual, l->mean_wake) : 1) * (l->region.cold - l->region.hot);
+    return fmaxf(rp_usual_wake(l), l->mean_wake * (l->region.cold - l->region.hot));
 }
 
 rp_estimate rp_estimate_untried(const rp_learner *l, float alone) {

@@ -22,6 +22,7 @@ typedef struct ts_weather {
 typedef struct ts_world {
     const char *name;
     double limit;      /* of the regret, in % */
+    double worst;      /* limit of the worst seed; 0: none */
     double team_limit; /* of the calls that a team does, in %; 0: none */
     int calls;
     int low, high; /* log2 of elements, drawn evenly between */
