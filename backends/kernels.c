@@ -170,8 +170,9 @@ static void settle(void) {
 #define RP_INDEX_i64 RAPTORS_INT64
 #define RP_MAP_ENTRY(op, t) [RP_INDEX_##t] = op##_##t,
 #define RP_FOLD_ENTRY(op, t)                                                                                 \
-    [RP_INDEX_##t] = {fields_##op##_##t, init_##op##_##t,  rows_##op##_##t,   runs_##op##_##t,               \
-                      lanes_##op##_##t,  merge_##op##_##t, finish_##op##_##t, RP_SHALLOW(op, t)},
+    [RP_INDEX_##t] = {fields_##op##_##t, init_##op##_##t,   rows_##op##_##t,                                 \
+                      runs_##op##_##t,   lanes_##op##_##t,  merge_##op##_##t,                                \
+                      finish_##op##_##t, RP_SHALLOW(op, t), false},
 #define RP_SHALLOW(op, t) RP_CAT(RP_SHALLOW_, op)(op, t)
 #define RP_HAS_SHALLOW(op, t) shallow_##op##_##t
 #define RP_NO_SHALLOW(op, t) NULL
@@ -182,8 +183,9 @@ static void settle(void) {
 #define RP_SHALLOW_argmin RP_NO_SHALLOW
 #define RP_SHALLOW_argmax RP_NO_SHALLOW
 #define RP_MOMENTS_ENTRY(op, t)                                                                              \
-    [RP_INDEX_##t] = {moments_fields, moments_init,  rows_##op##_##t,   runs_##op##_##t,                     \
-                      moments_lanes,  moments_merge, finish_##op##_##t, shallow_##op##_##t},
+    [RP_INDEX_##t] = {moments_fields,    moments_init,       rows_##op##_##t,                                \
+                      runs_##op##_##t,   lanes_##op##_##t,   merge_##op##_##t,                               \
+                      finish_##op##_##t, shallow_##op##_##t, true},
 
 extern const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND);
 const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND) = {

@@ -253,6 +253,16 @@ RP_INLINE double v_real(int64_t x) {
 /* What the compiler knows of an integer ends here, so that no loop is copied for each of its values. */
 #define RP_OPAQUE(i) __asm__ volatile("" : "+r"(i))
 
+/* A vector is worked out by this point of the program text: compilers put off what is used once, and keep all that it is made of
+   waiting in registers, or beside them. */
+#if defined(__x86_64__)
+#define RP_NOW(v) __asm__("" : "+v"(v))
+#elif defined(__aarch64__)
+#define RP_NOW(v) __asm__("" : "+w"(v))
+#else
+#define RP_NOW(v) (void)(v)
+#endif
+
 /* No load or store crosses this point of the program text. */
 #define RP_IN_ORDER() __asm__ volatile("" ::: "memory")
 

@@ -7,16 +7,15 @@
 #include "fold.h"
 
 enum {
-    PACK = 2048,    /* items packed at a time, at most */
-    NEAR = 1 << 13, /* bytes of rows packed at a time: the state stays in the nearest cache beside them */
-    WIDE = RP_LANES * RP_NARROW, /* columns of a wide state, at most */
-    MOST_FIELDS = 5
+    PACK = RP_GATHER, /* items packed at a time, at most */
+    NEAR = 1 << 13,   /* bytes of rows packed at a time: the state stays in the nearest cache beside them */
+    WIDE = RP_LANES * RP_NARROW /* columns of a wide state, at most */
 };
 
 typedef struct scratch {
     _Alignas(64) double folded[PACK];
     _Alignas(64) double raw[PACK];
-    _Alignas(64) double lanes[MOST_FIELDS * WIDE];
+    _Alignas(64) double lanes[RP_MOST_FIELDS * WIDE];
 } scratch;
 
 static int64_t least(int64_t a, int64_t b) {
@@ -87,7 +86,21 @@ static void fold_wide(const rp_fold_plan *p, scratch *s, void *state, int64_t pi
     p->fold->merge(state, pitch, column, s->lanes, WIDE, cols);
 }
 
-/* Runs that cannot be read where they lie: several at a time where they are short, else each in its lanes. */
+static void fold_packed_run(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, int64_t column,
+                            const char *x, int64_t n, rp_index index) {
+    const int64_t stride = p->rows.stride[0];
+    if (!p->fold->runs_go_on) {
+        fold_wide(p, s, state, pitch, column, x, stride, p->item, n, 1, index);
+        return;
+    }
+    for (int64_t i = 0; i < n; i += PACK) {
+        const int64_t m = least(PACK, n - i);
+        const void *packed = pack(p, s, x + i * stride, m * stride, stride, 1, m);
+        p->fold->runs(state, pitch, column, (rp_lines){packed, 0, 1, RP_NEAR}, 1, m, index);
+    }
+}
+
+/* Runs that cannot be read where they lie: several at a time where they are short, else each by itself. */
 static void fold_packed_runs(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, const char *x,
                              int64_t n, int64_t cols, rp_index index) {
     const int64_t together = n <= PACK ? PACK / n : 1;
@@ -98,7 +111,7 @@ static void fold_packed_runs(const rp_fold_plan *p, scratch *s, void *state, int
             const void *packed = pack(p, s, run, p->cols.stride[0], p->rows.stride[0], m, n);
             p->fold->runs(state, pitch, c, (rp_lines){packed, n * p->folded_item, 1, RP_NEAR}, m, n, index);
         } else {
-            fold_wide(p, s, state, pitch, c, run, p->rows.stride[0], p->item, n, 1, index);
+            fold_packed_run(p, s, state, pitch, c, run, n, index);
         }
     }
 }
@@ -165,8 +178,8 @@ static void fold_chunk(const rp_fold_plan *p, scratch *s, const place *at, int64
                                     r * along->stride[RP_INDEX],
                                 p->rows.stride[RP_INDEX]};
         if (piece == from)
-            p->fold->init(state, p->tile, at->cols, index.first);
-        fold_piece(p, s, state, p->tile,
+            p->fold->init(state, p->pitch, at->cols, index.first);
+        fold_piece(p, s, state, p->pitch,
                    at->x + rp_axes_offset(p->reduced.axis, p->reduced.ndim, 0, outer) + r * along->stride[0],
                    least(p->piece, along->extent - r), at->cols, index);
     }
@@ -178,7 +191,7 @@ static void finish(const rp_fold_plan *p, const place *at, const void *state) {
     for (int64_t c = 0, n; c < at->cols; c += n) {
         const int64_t column = at->first + c;
         n = least(along->extent - column % along->extent, at->cols - c);
-        p->fold->finish(state, p->tile, c, n, at->out + rp_axes_offset(p->parts, p->nparts, 1, column),
+        p->fold->finish(state, p->pitch, c, n, at->out + rp_axes_offset(p->parts, p->nparts, 1, column),
                         along->stride[1], p->out, p->divisor, p->roots);
     }
 }
@@ -202,7 +215,7 @@ static void run_shallow(const rp_fold_plan *p, scratch *s, const place *at) {
 
 void rp_fold_run(const rp_fold_plan *p, int64_t from, int64_t to) {
     scratch s;
-    _Alignas(64) char total[RP_STATE], part[RP_STATE];
+    _Alignas(64) char total[RP_STATE_BYTES], part[RP_STATE_BYTES];
     for (int64_t unit = from; unit < to; unit++) {
         const place at = place_of(p, unit);
         if (p->shallow) {
@@ -212,14 +225,14 @@ void rp_fold_run(const rp_fold_plan *p, int64_t from, int64_t to) {
         fold_chunk(p, &s, &at, 0, total);
         for (int64_t chunk = 1; chunk < p->chunks; chunk++) {
             fold_chunk(p, &s, &at, chunk, part);
-            p->fold->merge(total, p->tile, 0, part, p->tile, at.cols);
+            p->fold->merge(total, p->pitch, 0, part, p->pitch, at.cols);
         }
         finish(p, &at, total);
     }
 }
 
 size_t rp_fold_state_bytes(const rp_fold_plan *p) {
-    return (size_t)(p->fold->fields * p->tile * 8);
+    return (size_t)(p->fold->fields * p->pitch * 8);
 }
 
 void rp_fold_part(const rp_fold_plan *p, int64_t unit, int64_t chunk, void *state) {
@@ -229,12 +242,12 @@ void rp_fold_part(const rp_fold_plan *p, int64_t unit, int64_t chunk, void *stat
 }
 
 void rp_fold_join(const rp_fold_plan *p, int64_t unit, const void *states) {
-    _Alignas(64) char total[RP_STATE];
+    _Alignas(64) char total[RP_STATE_BYTES];
     const place at = place_of(p, unit);
     const size_t bytes = rp_fold_state_bytes(p);
     const char *state = states;
-    p->fold->init(total, p->tile, at.cols, 0);
+    p->fold->init(total, p->pitch, at.cols, 0);
     for (int64_t chunk = 0; chunk < p->chunks; chunk++)
-        p->fold->merge(total, p->tile, 0, state + (size_t)chunk * bytes, p->tile, at.cols);
+        p->fold->merge(total, p->pitch, 0, state + (size_t)chunk * bytes, p->pitch, at.cols);
     finish(p, &at, total);
 }

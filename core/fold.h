@@ -16,7 +16,10 @@ enum { RP_INDEX = 2 };
 
 /* Bytes of a unit's state, at most; a call takes two of them from its stack. The wider a unit, the longer the stretches that
  * its rows are read in, and at the end of each the hardware has fetched some lines in vain. */
-enum { RP_STATE = 1 << 15 };
+enum { RP_STATE = 1 << 15, RP_MOST_FIELDS = 8 };
+
+/* Slots between the fields of a state: a cache line, as fields that lie a power of two apart share the cache's sets. */
+enum { RP_STATE_GAP = 8, RP_STATE_BYTES = RP_STATE + RP_MOST_FIELDS * RP_STATE_GAP * 8 };
 
 /* What a public reduction asks of the fold that it shares. */
 typedef struct rp_fold_call {
@@ -54,6 +57,7 @@ typedef struct rp_fold_plan {
     int64_t pieces_along, pieces, chunk,
         chunks;                 /* pieces in an outer step, in all, in a chunk; chunks in all */
     int64_t tile, tiles, units; /* columns of a unit; units along cols; in all */
+    int64_t pitch;              /* of a unit's state */
 } rp_fold_plan;
 
 /* The views and axes passed their checks, and some element is reduced to each output. `members` may share the work. */

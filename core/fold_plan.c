@@ -115,6 +115,7 @@ static void choose_units(rp_fold_plan *p, int members) {
     const int64_t share = pieces_of(pieces_of(p->cols.extent, members), RP_LANES) * RP_LANES;
     p->tiles = pieces_of(p->cols.extent, least(room, most(share, FEWEST)));
     p->tile = pieces_of(pieces_of(p->cols.extent, p->tiles), RP_LANES) * RP_LANES;
+    p->pitch = p->tile + RP_STATE_GAP;
     p->units = p->tiles;
     for (int k = 0; k < p->kept.ndim; k++)
         p->units *= p->kept.axis[k].extent;

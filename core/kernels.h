@@ -41,6 +41,7 @@ enum { RP_TYPE_COUNT = 4 };
 enum {
     RP_TREE = 8,            /* rows that are added as one tree */
     RP_BLOCK = 16,          /* rows that enter the state together: two trees */
+    RP_BLOCK_MOMENTS = 64,  /* rows of var and std that are summed about one value, at least */
     RP_LANES = 16,          /* rows laid side by side where columns are few; the lanes of a run */
     RP_NARROW = 8,          /* fewer columns than this are few */
     RP_SHORT = 64,          /* a reduced inner axis shorter than this is folded as rows */
@@ -114,6 +115,7 @@ typedef struct rp_fold {
        where there is none (arg folds). */
     void (*shallow)(void *out, const void *x, int64_t row_stride, int64_t rows, int64_t cols, double divisor,
                     int root);
+    bool runs_go_on; /* a run given to runs() by RP_GATHER elements at a time gives what it gives as one */
 } rp_fold;
 
 typedef struct rp_kernels {
