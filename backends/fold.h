@@ -64,8 +64,12 @@ RP_INLINE void F(row)(E *e, const char *x, int64_t apart, int vectors, int64_t k
 }
 
 RP_INLINE void F(steps)(E *a, const E *b, int vectors) {
-    for (int i = 0; i < vectors * F(terms); i++)
+    for (int i = 0; i < vectors * F(terms); i++) {
         a[i] = RP_TERM(a[i], b[i]);
+#ifndef RP_TAKES_FIRST /* min and max gain nothing by it */
+        RP_NOW(a[i]);
+#endif
+    }
 }
 
 /* (0+1)+(2+3) of the rows from x on: half a tree. */
