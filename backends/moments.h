@@ -65,9 +65,9 @@ RP_INLINE void F(tree)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride
     }
 }
 
-/* Adds x - about and its square over some rows, a tree at a time, the last rows one by one, in float64: of as many vectors as a line
-   holds (known where this is inlined), a tree of each in turn, as no set of the nearest cache need hold more lines than those
-   of a tree. */
+/* Adds x - about and its square over some rows, a tree at a time, the last rows one by one, in float64: of as many vectors as
+   a line holds (known where this is inlined), a tree of each in turn, as no set of the nearest cache need hold more lines than
+   those of a tree. */
 RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride, int64_t apart,
                         int64_t rows, int vectors, int64_t k, const V *about) {
     const int64_t width = TYPE(v_count) * apart * (int64_t)sizeof(RP_C);
@@ -126,7 +126,8 @@ RP_INLINE int64_t F(pending)(int64_t before, int64_t m) {
     return before + m < RP_BLOCK_MOMENTS ? before + m : 0;
 }
 
-/* m rows, RP_BLOCK at most, after those pending `before`: `vectors` vectors of columns (known where this is inlined), or k columns of one where k is above 0. */
+/* m rows, RP_BLOCK at most, after those pending `before`: `vectors` vectors of columns (known where this is inlined), or k columns
+   of one where k is above 0. */
 RP_INLINE void F(strip)(double *state, int64_t pitch, int64_t before, const char *x, int64_t stride,
                         int64_t apart, int64_t m, int vectors, int64_t k) {
     enum { H = F(halves), N = v_count_f64, MOST = F(line_vectors) };
@@ -156,8 +157,8 @@ RP_INLINE void F(strip)(double *state, int64_t pitch, int64_t before, const char
         F(block)(sum, squares, x, stride, apart, m, vectors, k, about);
     for (int i = 0; i < vectors * H; i++) {
         if (F(pending)(before, m) == 0) {
-            F(enter)
-            (state + i * N, pitch, (double)(before + m), RP_HALF(about[i / H], i % H), sum[i], squares[i]);
+            const v_f64 a = RP_HALF(about[i / H], i % H);
+            F(enter)(state + i * N, pitch, (double)(before + m), a, sum[i], squares[i]);
             sum[i] = squares[i] = v_set_f64(0);
         }
         v_store_f64(sums + i * N, sum[i]);
@@ -266,10 +267,10 @@ RP_INLINE void F(sum_run)(double *joined, const RP_C *x, int64_t apart, int64_t 
         all[v] = TYPE(v_set)(about);
     for (int i = 0; i < RP_LANES / N * H; i++)
         sum[i] = squares[i] = v_set_f64(0);
-    for (int v = 0; v < RP_LANES / N; v += MOST)
-        F(block)
-    (sum + v * H, squares + v * H, (const char *)(x + v * N * apart), apart * ROW, apart, rows, MOST,
-     RP_OF_A_RUN, all);
+    for (int v = 0; v < RP_LANES / N; v += MOST) {
+        const char *from = (const char *)(x + v * N * apart);
+        F(block)(sum + v * H, squares + v * H, from, apart * ROW, apart, rows, MOST, RP_OF_A_RUN, all);
+    }
     if (past > 0)
         TYPE(gather)(rest, x + rows * RP_LANES * apart, past, apart);
     for (int v = 0; v * N < past; v++) {
