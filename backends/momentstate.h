@@ -23,6 +23,9 @@ enum {
     moments_squares,
     moments_fields
 };
+_Static_assert((int)moments_fields <= (int)RP_MOST_FIELDS, "core has room for them");
+_Static_assert((int)RP_GATHER % ((int)RP_BLOCK_MOMENTS * (int)RP_LANES) == 0,
+               "a run may be given by so many");
 
 static void moments_init(void *state, int64_t pitch, int64_t cols, int64_t index) {
     (void)index;

@@ -255,11 +255,9 @@ RP_INLINE double v_real(int64_t x) {
 
 /* A vector is worked out by this point of the program text: compilers put off what is used once, and keep all that it is made of
    waiting in registers, or beside them. */
-#if !RP_VECTOR_BYTES
-#define RP_NOW(v) (void)(v)
-#elif defined(__x86_64__)
+#if RP_VECTOR_BYTES && defined(__x86_64__)
 #define RP_NOW(v) __asm__("" : "+v"(v))
-#elif defined(__aarch64__)
+#elif RP_VECTOR_BYTES && defined(__aarch64__)
 #define RP_NOW(v) __asm__("" : "+w"(v))
 #else
 #define RP_NOW(v) (void)(v)

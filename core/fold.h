@@ -14,9 +14,9 @@
  * stride along each of them and no memory. */
 enum { RP_INDEX = 2 };
 
-/* Bytes of a unit's state, at most; a call takes two of them from its stack. The wider a unit, the longer the stretches that
+/* Bytes of a unit's state, at most, but for the gaps; a call takes two of them from its stack. The wider a unit, the longer the stretches that
  * its rows are read in, and at the end of each the hardware has fetched some lines in vain. */
-enum { RP_STATE = 1 << 15, RP_MOST_FIELDS = 8 };
+enum { RP_STATE = 1 << 15 };
 
 /* Slots between the fields of a state: a cache line, as fields that lie a power of two apart share the cache's sets. */
 enum { RP_STATE_GAP = 8, RP_STATE_BYTES = RP_STATE + RP_MOST_FIELDS * RP_STATE_GAP * 8 };

@@ -88,10 +88,12 @@ typedef struct rp_index {
     int64_t first, step;
 } rp_index;
 
+enum { RP_MOST_FIELDS = 8 };
+
 /* A fold's state is `fields` arrays, each of `pitch` 8-byte slots, one element a column. `column` is the first that a
  * function works on. */
 typedef struct rp_fold {
-    int fields;
+    int fields; /* RP_MOST_FIELDS at most */
     /* Make columns 0 .. cols empty; `index` is that of the first row to come (arg folds). */
     void (*init)(void *state, int64_t pitch, int64_t cols, int64_t index);
     /* Fold `rows` rows of `cols` elements into the state, one column each. */
