@@ -41,6 +41,7 @@ static void push(rp_cell *c, float batch) {
     if (c->batches == RP_CELL_BATCHES) {
         memmove(c->batch, c->batch + 1, sizeof(float) * (RP_CELL_BATCHES - 1));
         c->batches--;
+        c->assumed = false;
     }
     c->batch[c->batches++] = batch;
     settle(c);
@@ -56,6 +57,7 @@ static void drop_outdated(rp_cell *c, float coming) {
     if ((a > 1 && b > 1) || (a < -1 && b < -1)) {
         c->batch[0] = newest;
         c->batches = 1;
+        c->assumed = false;
     }
 }
 
@@ -75,6 +77,7 @@ void rp_cell_assume(rp_cell *c, float ratio) {
     c->batches = 0;
     c->opened = 0;
     push(c, ratio);
+    c->assumed = true;
 }
 
 float rp_cell_guess(const rp_cell *c) {

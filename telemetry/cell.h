@@ -21,6 +21,7 @@ typedef struct rp_cell {
     uint8_t batches;              /* kept */
     float level;                  /* the learner's, when the last sample came */
     uint8_t opened;
+    bool assumed; /* its oldest batch is no measurement */
 } rp_cell;
 
 /* The median of n >= 1 values, n <= 16; the lower one of two. */

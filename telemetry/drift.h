@@ -18,9 +18,15 @@ typedef struct rp_drift {
     float usual;               /* distance of a batch's median from 1, a running mean */
     float last;                /* the newest batch, if it was off; else 1 */
     uint8_t opened;
+    uint64_t closed; /* ns: when the newest batch was full */
 } rp_drift;
 
+/* How far from 1: as many times too long, or too short, less one. */
+static inline float rp_drift_distance(float ratio) {
+    return (ratio > 1 ? ratio : 1 / ratio) - 1;
+}
+
 /* Take a residual of the place of that number. 1, or at the start of a new epoch the factor by which all estimates change. */
-float rp_drift_add(rp_drift *d, int place, float residual);
+float rp_drift_add(rp_drift *d, uint64_t now, int place, float residual);
 
 #endif

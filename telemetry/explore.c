@@ -69,8 +69,7 @@ static float price_of(const rp_moment *m, rp_arm arm, bool team) {
  * a drift may have scaled it too far, and must not become too dear to look at again. */
 static float price_untried(const rp_moment *m, rp_arm arm, bool team) {
     if (!team) {
-        rp_estimate untried = rp_estimate_untried(m->l, m->e.alone);
-        return fmaxf(0, untried.hot + (m->hot ? 0 : rp_usual_wake(m->l)) - m->e.alone);
+        return fmaxf(0, rp_hoped(m->l, m->e.alone) + (m->hot ? 0 : rp_usual_wake(m->l)) - m->e.alone);
     }
     return rp_arm_group(arm) == RP_ARM_alone ? (float)(m->l->team - 1) * m->e.hot : INFINITY;
 }

@@ -28,15 +28,31 @@ static void fit_slope(rp_class *k, const rp_sample *s) {
     }
 }
 
-static void note_drift(rp_learner *l, rp_spot spot, rp_arm arm, float ratio) {
+/* What working alone shows of a change of the machine is believed of teams too, unless they have shown it themselves: their
+ * levels follow where that brings them together again. Not so the other way round: a team that has become slow is left at
+ * once, whatever working alone has become. */
+static void change_level(rp_learner *l, rp_arm arm, float factor) {
+    static const rp_arm teams[] = {RP_ARM_cold, RP_ARM_hot};
+    l->level[arm] *= factor;
+    for (int i = 0; arm == RP_ARM_alone && i < 2; i++) {
+        float apart = l->level[teams[i]] / l->level[RP_ARM_alone];
+        if (rp_drift_distance(apart * factor) < rp_drift_distance(apart)) {
+            l->level[teams[i]] *= factor;
+        }
+    }
+}
+
+static void note_drift(rp_learner *l, rp_spot spot, const rp_sample *s, float ratio) {
+    rp_arm arm = s->answer.arm;
     const rp_cell *c = &rp_place_at(l, spot)->arm[arm];
     float usual = rp_cell_today(l, c, arm);
     if (rp_arm_group(arm) != arm || !rp_cell_sure(l, c, arm)) {
         return; /* that it is not as was guessed is no news */
     }
-    float factor = rp_drift_add(&l->drift[arm], spot.class_index * RP_BUCKETS + spot.bucket, ratio / usual);
+    int place = spot.class_index * RP_BUCKETS + spot.bucket;
+    float factor = rp_drift_add(&l->drift[arm], s->answer.start, place, ratio / usual);
     if (factor != 1) {
-        l->level[arm] *= fminf(fmaxf(factor, 0.1F), 10);
+        change_level(l, arm, fminf(fmaxf(factor, 0.1F), 10));
         l->epochs++;
     }
 }
@@ -110,7 +126,7 @@ static void fold(rp_learner *l, const rp_sample *s) {
     }
     pay(l, p, s);
     float ratio = s->duration / rp_model(l, s->class_index, (float)s->bytes, arm);
-    note_drift(l, spot, arm, ratio);
+    note_drift(l, spot, s, ratio);
     bool full = rp_cell_take(l, &p->arm[arm], arm, ratio);
     if (arm == RP_ARM_cold && s->answer.alone > 0) {
         note_wake(l, spot, s);

@@ -81,12 +81,21 @@ static float waking(const rp_learner *l) {
     return fmaxf(rp_usual_wake(l), l->mean_wake * (l->region.cold - l->region.hot));
 }
 
+float rp_hoped(const rp_learner *l, float alone) {
+    return l->region.hot + alone / (EFFICIENCY * (float)l->team);
+}
+
 rp_estimate rp_estimate_untried(const rp_learner *l, float alone) {
     float efficiency = rp_cell_settled(&l->efficiency) ? l->efficiency.median : 0;
     rp_estimate e = {.alone = alone};
     e.hot = l->region.hot + alone / ((efficiency > 0 ? efficiency : EFFICIENCY) * (float)l->team);
     e.cold = e.hot + waking(l);
     return e;
+}
+
+/* A drift has scaled it, or a profile says it. */
+static bool is_guess(const rp_learner *l, const rp_cell *c, rp_arm arm) {
+    return !rp_cell_sure(l, c, arm) && (c->assumed || !rp_cell_is_of_today(l, c, arm));
 }
 
 rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes) {
@@ -99,6 +108,9 @@ rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes) {
         e.hot = r_hot * rp_model(l, s.class_index, bytes, hot);
     }
     const rp_place *p = &l->places[s.class_index][s.bucket];
+    if (is_guess(l, &p->arm[hot], hot)) {
+        e.hot = fminf(e.hot, rp_estimate_untried(l, e.alone).hot);
+    }
     if (!rp_cell_sure(l, &p->arm[hot], hot)) {
         /* what a neighbour lends, a drift has scaled or a profile says is not better than what work there is, shared */
         e.hot = fmaxf(e.hot, e.alone / (float)l->team);

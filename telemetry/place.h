@@ -63,6 +63,8 @@ rp_arm rp_arm_group(rp_arm arm);
 rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes);
 /* What a team would take if nothing were known of it but what regions cost and how well members work. */
 rp_estimate rp_estimate_untried(const rp_learner *l, float alone);
+/* ns that a hot team is hoped to take, whatever was seen of others. */
+float rp_hoped(const rp_learner *l, float alone);
 /* ns that most wakes of a team stay under or near to: their median. */
 float rp_usual_wake(const rp_learner *l);
 

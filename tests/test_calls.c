@@ -280,6 +280,56 @@ static void many_places_that_have_changed_are_a_drift(void **state) {
         live(l, &t, &q, (uint64_t)q.bytes / 10, (uint64_t)q.bytes, 1);
     }
     assert_true(l->epochs == 1 && l->level[RP_ARM_alone] > 1.9F && l->level[RP_ARM_alone] < 2.1F);
+    assert_true(l->level[RP_ARM_hot] == l->level[RP_ARM_alone]); /* teams, unseen, have changed alike */
+}
+
+/* Residuals of ten places, all the same, so many ns after another; what became of the level. */
+static float ten_residuals(rp_drift *d, float residual, uint64_t apart) {
+    float factor = 1;
+    for (int place = 0; place < 2 * RP_DRIFT_BATCH; place++) {
+        now += apart;
+        factor *= rp_drift_add(d, now, place, residual);
+    }
+    return factor;
+}
+
+/* The host of a virtual machine may stop it for a while. */
+static void a_mishap_is_no_drift(void **state) {
+    (void)state;
+    rp_drift d = {.last = 1};
+    now = 1000000;
+    assert_true(ten_residuals(&d, 1, 1000000) == 1);
+    assert_true(ten_residuals(&d, 2, 1000000) == 1);
+    assert_true(ten_residuals(&d, 2, 20000000) == 2);
+}
+
+/* Where one call takes twice another's time, half as much again at the median says nothing. */
+static void who_is_always_off_is_no_drift(void **state) {
+    (void)state;
+    const float residuals[RP_DRIFT_BATCH] = {0.55F, 1.8F, 1, 0.55F, 1.8F};
+    rp_drift d = {.last = 1};
+    now = 1000000;
+    for (int i = 0; i < 400; i++) {
+        now += 20000000;
+        assert_true(rp_drift_add(&d, now, i % 16, residuals[i % RP_DRIFT_BATCH]) == 1);
+    }
+    assert_true(ten_residuals(&d, 1.5F, 200000000) == 1);
+}
+
+/* A team that a drift has made out to be slow is not given up unseen. */
+static void a_team_is_looked_at_again_after_a_drift(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 20);
+    rp_learner *l = who_has_seen(&t, &q);
+    live(l, &t, &q, 50000, 30000, 20000);
+    assert_true(rp_decision_unpack(rp_decided(l, rp_spot_of(&q))).team[1]);
+    l->level[RP_ARM_hot] *= 3;
+    l->tokens = -1e9F; /* nothing is left for probes */
+    const rp_estimate scaled = rp_estimate_at(l, rp_spot_of(&q), (float)q.bytes);
+    assert_true(scaled.hot < scaled.alone);
+    live(l, &t, &q, 50000, 30000, 2000);
+    assert_true(rp_decision_unpack(rp_decided(l, rp_spot_of(&q))).team[1]);
 }
 
 /* What a drift has scaled too far must not be too dear to look at again. */
@@ -326,6 +376,9 @@ int main(void) {
         cmocka_unit_test(nobody_is_believed_to_do_more_than_his_share),
         cmocka_unit_test(one_place_that_has_changed_is_no_drift),
         cmocka_unit_test(many_places_that_have_changed_are_a_drift),
+        cmocka_unit_test(a_mishap_is_no_drift),
+        cmocka_unit_test(who_is_always_off_is_no_drift),
+        cmocka_unit_test(a_team_is_looked_at_again_after_a_drift),
         cmocka_unit_test(working_alone_is_looked_at_again_after_a_drift),
         cmocka_unit_test(a_cell_is_a_median_of_medians),
     };

@@ -84,6 +84,23 @@ static ts_weather alone_slows(const ts_world *w, int i, uint64_t now) {
     return h;
 }
 
+/* Its clock rate, or what another machine leaves of the memory: working alone and teams change alike. */
+static ts_weather at_pace(const ts_world *w, double pace) {
+    ts_weather h = w->fair;
+    h.pace = pace;
+    return h;
+}
+
+static ts_weather often_slow(const ts_world *w, int i, uint64_t now) {
+    (void)i;
+    return at_pace(w, now / 3000000000u % 2 == 1 ? 1.7 : 1);
+}
+
+static ts_weather briefly_slow(const ts_world *w, int i, uint64_t now) {
+    (void)i;
+    return at_pace(w, now % 10000000000u < 400000000u ? 2.5 : 1);
+}
+
 /* A machine of two CPUs, where the world does not say otherwise. */
 static ts_world complete(ts_world w) {
     w.calls = w.calls ? w.calls : 160000;
@@ -140,6 +157,42 @@ static const ts_world worlds[] = {
      .doze = 4e6,
      .change = packed,
      .calls = 20000},
+    /* A real machine: it changes its pace, and what a call takes depends on what the cache holds. */
+    {.name = "slow for 3 s of 6",
+     .limit = 4,
+     .worst = 8,
+     .awake = 3e6,
+     .low = 12,
+     .classes = 3,
+     .burst = 400,
+     .pause = 500e6,
+     .sigma = 0.1,
+     .calls = 40000,
+     .change = often_slow,
+     SPEEDUP(1.45)},
+    {.name = "slow for 0.4 s of 10",
+     .limit = 4,
+     .worst = 8,
+     .awake = 3e6,
+     .low = 12,
+     .classes = 3,
+     .burst = 400,
+     .pause = 500e6,
+     .sigma = 0.1,
+     .calls = 40000,
+     .change = briefly_slow,
+     SPEEDUP(1.45)},
+    {.name = "one call twice another's",
+     .limit = 7,
+     .worst = 15,
+     .awake = 3e6,
+     .low = 12,
+     .classes = 3,
+     .burst = 400,
+     .pause = 500e6,
+     .sigma = 0.5,
+     .calls = 40000,
+     SPEEDUP(1.45)},
     {.name = "a cold team takes a tick", .limit = 1.5, .burst = 1, .pause = 8e6, .dozes = 1, .doze = 4e6},
     /* The first few wakes, good luck or bad, must not decide for ever. */
     {.name = "one in ten wakes takes a tick",

@@ -47,7 +47,8 @@ static double slope_at(double bytes) {
 
 static double alone_cost(const ts_weather *h, int class_number, double bytes) {
     static const double factors[] = {1, 1.4, 2.2};
-    return (30 + slope_at(bytes) * factors[class_number % 3] * bytes) * h->alone_factor;
+    double pace = h->pace > 0 ? h->pace : 1;
+    return (30 + slope_at(bytes) * factors[class_number % 3] * bytes) * h->alone_factor * pace;
 }
 
 /* Without region and straggling. */

@@ -17,6 +17,7 @@ typedef struct ts_weather {
     double straggle;     /* chance of a team's call to be late .. */
     double late;         /* .. by so many ns */
     double alone_factor; /* on the time of working alone */
+    double pace;         /* factor on the time of all work; 0: 1 */
 } ts_weather;
 
 typedef struct ts_world {
