@@ -80,14 +80,19 @@ static void map_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_
     static const struct {
         rp_steps steps;
         unsigned how;
-    } ways[] = {{{1, 1}, 0}, {{0, 1}, 0},          {{1, 0}, RP_AHEAD}, {{1, 1}, RP_STREAM},
-                {{2, 1}, 0}, {{-1, 2}, RP_STREAM}, {{3, -1}, 0},       {{-2, 3}, 0}};
+        int64_t ahead; /* bytes from an input to the output, but for the page */
+    } ways[] = {{{1, 1}, 0, 0},         {{0, 1}, 0, 0},          {{1, 0}, RP_AHEAD, 0},
+                {{1, 1}, RP_STREAM, 0}, {{1, 1}, RP_STREAM, 16}, {{1, 0}, RP_AHEAD | RP_STREAM, 16},
+                {{2, 1}, 0, 0},         {{-1, 2}, RP_STREAM, 0}, {{3, -1}, 0, 0},
+                {{-2, 3}, 0, 0}};
     const int64_t size = ts_types[t].size;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         const rp_steps steps = ways[i].steps;
-        unsigned char *a = place_steps(0, n, steps.a, size, offset, behind);
-        unsigned char *b_data = place_steps(1, n, steps.b, size, offset, behind);
-        unsigned char *out = place(2, n * size, offset, behind);
+        const int64_t in_at = offset + (behind ? ways[i].ahead : 0);
+        const int64_t out_at = offset + (behind ? 0 : ways[i].ahead);
+        unsigned char *a = place_steps(0, n, steps.a, size, in_at, behind);
+        unsigned char *b_data = place_steps(1, n, steps.b, size, in_at, behind);
+        unsigned char *out = place(2, n * size, out_at, behind);
         set_now(op->name, t, b->name, n);
         if (op->kind == TS_MAP2)
             b->kernels->map2[op->kernel][t](out, a, b_data, n, steps, ways[i].how);

@@ -79,14 +79,15 @@ static void run_map(const map_case *c, const rp_kernels *k, buffer *out) {
         k->map1[c->op->kernel][c->t](out->data, c->a, c->n, c->steps.a, c->how);
 }
 
+static buffer map_wanted, map_got;
+
 static void check_map(const map_case *c) {
-    static buffer wanted, got;
     int n;
     const ts_backend *backends = ts_backends(&n);
-    run_map(c, backends[0].kernels, &wanted);
+    run_map(c, backends[0].kernels, &map_wanted);
     for (int i = 1; i < n; i++) {
-        run_map(c, backends[i].kernels, &got);
-        compare(&got, &wanted, c->t, c->op->name, backends[i].name);
+        run_map(c, backends[i].kernels, &map_got);
+        compare(&map_got, &map_wanted, c->t, c->op->name, backends[i].name);
     }
 }
 
@@ -135,6 +136,38 @@ static void every_map(void **state) {
             c.a = first_of(inputs[0], &c, c.steps.a);
             c.b = first_of(inputs[1], &c, c.steps.b);
             c.offset = i / ts_op_count % 2 ? ts_below(&g, 64) / UNIT * UNIT : ts_below(&g, 8) * 8;
+            check_map(&c);
+        }
+    }
+}
+
+/* In an input, so many bytes before the output's place in some page. */
+static const char *before_output(const char *input, int64_t offset, int64_t ahead) {
+    const uintptr_t page = 4096, output = (uintptr_t)(map_got.memory + MARGIN + offset);
+    return input + (output - (uintptr_t)ahead - (uintptr_t)input) % page;
+}
+
+/* Where what is stored past the cache would be taken for what is loaded next, loops go down. */
+static void maps_that_go_down(void **state) {
+    (void)state;
+    static const struct {
+        rp_steps steps;
+        int64_t ahead[2];
+    } ways[] = {{{1, 1}, {16, 0}}, {{1, 1}, {0, 16}},  {{1, 1}, {8, 48}},
+                {{1, 0}, {32, 0}}, {{0, 1}, {0, 104}}, {{1, 1}, {-16, 16}}};
+    for (int t = 0; t < RP_TYPE_COUNT; t++) {
+        refill((raptors_dtype)t, TS_WILD);
+        for (int64_t i = 0; i < ts_op_count * (DENSE + 1) * (int64_t)(sizeof ways / sizeof *ways); i++) {
+            const ts_op *op = &ts_ops[i % ts_op_count];
+            const int64_t way = i / ts_op_count / (DENSE + 1), offset = ts_below(&g, 8) * 8;
+            if ((op->kind != TS_MAP2 && op->kind != TS_MAP1) || !ts_takes(op, (raptors_dtype)t))
+                continue;
+            map_case c = {.op = op, .t = (raptors_dtype)t, .n = i / ts_op_count % (DENSE + 1)};
+            c.steps = ways[way].steps;
+            c.how = RP_STREAM | (i % 2 ? RP_AHEAD : 0);
+            c.offset = offset;
+            c.a = before_output(inputs[0], offset, ways[way].ahead[0]);
+            c.b = before_output(inputs[1], offset, ways[way].ahead[1]);
             check_map(&c);
         }
     }
@@ -458,13 +491,10 @@ static int free_inputs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_map),
-        cmocka_unit_test(every_fold_of_rows),
-        cmocka_unit_test(every_fold_of_long_rows),
-        cmocka_unit_test(every_fold_of_runs),
-        cmocka_unit_test(every_fold_of_few_rows),
-        cmocka_unit_test(every_fold_of_lanes),
-        cmocka_unit_test(every_move),
+        cmocka_unit_test(every_map),           cmocka_unit_test(maps_that_go_down),
+        cmocka_unit_test(every_fold_of_rows),  cmocka_unit_test(every_fold_of_long_rows),
+        cmocka_unit_test(every_fold_of_runs),  cmocka_unit_test(every_fold_of_few_rows),
+        cmocka_unit_test(every_fold_of_lanes), cmocka_unit_test(every_move),
         cmocka_unit_test(every_widening),
     };
     ts_print_skipped();
