@@ -36,8 +36,7 @@ RP_INLINE void rp_ask_lines(const void *x, int64_t bytes) {
 
 /* The same where the next turn reads what lies below. */
 RP_INLINE void rp_ask_lines_below(const void *x, int64_t bytes) {
-    for (int64_t line = 0; line < bytes; line += RP_LINE)
-        __builtin_prefetch((const void *)((uintptr_t)x - RP_AHEAD_BY + (uintptr_t)line), 0, 2);
+    rp_ask_lines((const void *)((uintptr_t)x - 2 * RP_AHEAD_BY), bytes);
 }
 
 /* Whether a line of each row of a block wants half the ways of a set or more: of the nearest cache, a set's lines lie

@@ -15,7 +15,7 @@ enum { RP_DRIFT_BATCH = 5 };
 typedef struct rp_drift {
     float open[RP_DRIFT_BATCH];
     int place[RP_DRIFT_BATCH]; /* whose they are; all different */
-    float usual;               /* distance of a batch's median from 1, a running mean */
+    float usual;               /* how far single residuals are off, a running mean of batches' medians */
     float last;                /* the newest batch, if it was off; else 1 */
     uint8_t opened;
     uint64_t closed; /* ns: when the newest batch was full */

@@ -81,14 +81,19 @@ static float waking(const rp_learner *l) {
     return fmaxf(rp_usual_wake(l), l->mean_wake * (l->region.cold - l->region.hot));
 }
 
+/* ns of a hot team, each of whose members does so much of what one alone would. */
+static float shared_out(const rp_learner *l, float alone, float efficiency) {
+    return l->region.hot + alone / (efficiency * (float)l->team);
+}
+
 float rp_hoped(const rp_learner *l, float alone) {
-    return l->region.hot + alone / (EFFICIENCY * (float)l->team);
+    return shared_out(l, alone, EFFICIENCY);
 }
 
 rp_estimate rp_estimate_untried(const rp_learner *l, float alone) {
     float efficiency = rp_cell_settled(&l->efficiency) ? l->efficiency.median : 0;
     rp_estimate e = {.alone = alone};
-    e.hot = l->region.hot + alone / ((efficiency > 0 ? efficiency : EFFICIENCY) * (float)l->team);
+    e.hot = shared_out(l, alone, efficiency > 0 ? efficiency : EFFICIENCY);
     e.cold = e.hot + waking(l);
     return e;
 }

@@ -121,6 +121,10 @@ static ts_world complete(ts_world w) {
 
 #define FOR_EVER 1e18 /* ns */
 
+/* A real machine's: it changes its pace, and what a call takes depends on what the cache holds. */
+#define SEGMENTS                                                                                             \
+    .awake = 3e6, .low = 12, .classes = 3, .burst = 400, .pause = 500e6, .calls = 40000, SPEEDUP(1.45)
+
 static const ts_world worlds[] = {
     {.name = "always hot", .limit = 0.5, .awake = FOR_EVER},
     {.name = "always hot, three classes", .limit = 0.5, .awake = FOR_EVER, .classes = 3},
@@ -157,42 +161,9 @@ static const ts_world worlds[] = {
      .doze = 4e6,
      .change = packed,
      .calls = 20000},
-    /* A real machine: it changes its pace, and what a call takes depends on what the cache holds. */
-    {.name = "slow for 3 s of 6",
-     .limit = 4,
-     .worst = 8,
-     .awake = 3e6,
-     .low = 12,
-     .classes = 3,
-     .burst = 400,
-     .pause = 500e6,
-     .sigma = 0.1,
-     .calls = 40000,
-     .change = often_slow,
-     SPEEDUP(1.45)},
-    {.name = "slow for 0.4 s of 10",
-     .limit = 4,
-     .worst = 8,
-     .awake = 3e6,
-     .low = 12,
-     .classes = 3,
-     .burst = 400,
-     .pause = 500e6,
-     .sigma = 0.1,
-     .calls = 40000,
-     .change = briefly_slow,
-     SPEEDUP(1.45)},
-    {.name = "one call twice another's",
-     .limit = 7,
-     .worst = 15,
-     .awake = 3e6,
-     .low = 12,
-     .classes = 3,
-     .burst = 400,
-     .pause = 500e6,
-     .sigma = 0.5,
-     .calls = 40000,
-     SPEEDUP(1.45)},
+    {.name = "slow for 3 s of 6", .limit = 4, .worst = 8, .sigma = 0.1, .change = often_slow, SEGMENTS},
+    {.name = "slow for 0.4 s of 10", .limit = 4, .worst = 8, .sigma = 0.1, .change = briefly_slow, SEGMENTS},
+    {.name = "one call twice another's", .limit = 7, .worst = 15, .sigma = 0.5, SEGMENTS},
     {.name = "a cold team takes a tick", .limit = 1.5, .burst = 1, .pause = 8e6, .dozes = 1, .doze = 4e6},
     /* The first few wakes, good luck or bad, must not decide for ever. */
     {.name = "one in ten wakes takes a tick",
