@@ -125,9 +125,9 @@ typedef struct rp_sample {
  * that the team's temperature is the thread's own. */
 typedef struct rp_thread {
     uint64_t last_region; /* when it ended, or began if that is open; 0: there was none, and no pool */
-    rp_account account;
     uint32_t tick;
     int held;
+    rp_account account;
     rp_sample ring[RP_RING];
 } rp_thread;
 
