@@ -3,8 +3,9 @@
  *
  * worker ARRAYS sequential | learned | frozen PROFILE
  * ARRAYS is a file that all workers map, so that none has better pages than another.
- * A line is "<stream> <seed> <calls>"; the answer is one line, "operation octave seconds" for each call. The last
- * line may be "explain", which is answered by raptors_telemetry.
+ * A line is "<stream> <seed> <calls>"; the answer is one line, "operation octave seconds" for each call. The line
+ * "team <operation>.<octave> ..." tells which calls alone may have the frozen profile's team from now on. The last line
+ * may be "explain", which is answered by raptors_telemetry.
  */
 #include <raptors.h>
 
@@ -20,6 +21,7 @@
 enum { LEAST = 12, MOST = 24, COLUMNS = 512, OPERATIONS = 4, BURST = 32 };
 
 static float *input, *output, row[COLUMNS];
+static bool told, team[OPERATIONS][MOST + 1];
 
 static double now(void) {
     struct timespec t;
@@ -61,11 +63,26 @@ static void play(const char *stream, unsigned long long seed, int calls) {
         int operation = (int)(next(&seed) % OPERATIONS),
             octave = LEAST + (int)(next(&seed) % (MOST - LEAST + 1));
         pause_before(stream, i);
+        if (told) {
+            raptors_set_threads(team[operation][octave] ? 0 : 1);
+        }
         double start = now();
         call(operation, 1L << octave);
         printf("%d %d %.9f ", operation, octave, now() - start);
     }
     printf("\n");
+}
+
+static void hear_who_has_the_team(const char *list) {
+    int operation, octave, length;
+    told = true;
+    memset(team, 0, sizeof team);
+    for (; sscanf(list, " %d.%d%n", &operation, &octave, &length) == 2; list += length) {
+        if (operation >= 0 && operation < OPERATIONS && octave >= 0 && octave <= MOST) {
+            team[operation][octave] = true;
+        }
+    }
+    puts("heard");
 }
 
 static void explain(void) {
@@ -100,7 +117,7 @@ static bool map_arrays(const char *path) {
 }
 
 int main(int argc, char **argv) {
-    char line[128], stream[32];
+    char line[512], stream[32];
     unsigned long long seed;
     int calls;
     if (argc < 3 || !map_arrays(argv[1])) {
@@ -122,6 +139,8 @@ int main(int argc, char **argv) {
         } else if (strncmp(line, "save ", 5) == 0) {
             line[strcspn(line, "\n")] = '\0';
             puts(raptors_status_name(raptors_profile_save(line + 5)));
+        } else if (strncmp(line, "team", 4) == 0) {
+            hear_who_has_the_team(line + 4);
         } else {
             explain();
         }

@@ -2,9 +2,13 @@
 # telemetry.py -- what the learned gates save and cost on this machine, and what they have learned.
 # SPDX-License-Identifier: MIT
 """Replays hot, cold, bursty and contended streams of sum, mean over axis 0, scale and broadcast add, 2^12 .. 2^24
-float32 elements, in three processes that take turns on the same arrays: always alone, always with the team, and
-learning; each stream is a life of its own. Prints the time of each in the second half of the rounds against the better of
-the first two, size by size, known afterwards; then what asking costs a call. Fails where a limit is exceeded.
+float32 elements, in four processes that take turns on the same arrays: always alone, always with the team, learning, and
+chosen: what was the better of the first two in the first half of the rounds, size by size. Each stream is a life of its
+own. Prints the time of each in the second half, and that of learning against the best of the others; then what asking
+costs a call. Fails where a limit is exceeded.
+
+Chosen is played, not reckoned from the first two: what it costs to wake a team depends on the calls before, so that the
+sum of the better times, size by size, may be one that nobody can have. It is printed beside.
 
 --table  prints what the learner knows after the streams, class by class, and writes a plot of both ways against size.
 """
@@ -27,7 +31,8 @@ ROOT = HERE.parent
 OPERATIONS = ["sum", "mean", "scale", "add"]
 STREAMS = {"hot": 400, "cold": 60, "bursty": 256, "contended": 200}
 HOG = "while True: pass"
-LIMITS = {"hot": ("better", 1.05), "cold": ("better", 1.05), "contended": ("alone", 1.03)}
+LIMITS = {"hot": ("best", 1.05), "cold": ("best", 1.05), "contended": ("alone", 1.03)}
+OTHERS = ["alone", "team", "chosen"]
 OVERHEAD = {"under the floor": 5, "settled": 10, "parallel": 35}  # ns a call
 
 
@@ -50,6 +55,11 @@ class Worker:
     def play(self, stream, seed, calls):
         fields = iter(self.ask(f"{stream} {seed} {calls}").split())
         return [((int(op), int(octave)), float(seconds)) for op, octave, seconds in zip(fields, fields, fields)]
+
+    def choose(self, seconds):
+        """Let those have the team that have been faster with it."""
+        places = [p for p in seconds["alone"] if sum(seconds["team"][p]) < sum(seconds["alone"][p])]
+        self.ask("team " + " ".join(f"{op}.{octave}" for op, octave in places))
 
     def telemetry(self):
         return json.loads(self.ask("explain"))
@@ -84,23 +94,25 @@ def start_workers(program, folder, arrays):
     return {
         "alone": Worker(program, arrays, "sequential"),
         "team": Worker(program, arrays, "frozen", lie),
+        "chosen": Worker(program, arrays, "frozen", lie),
         "learned": Worker(program, arrays, "learned"),
     }
 
 
 def replay(workers, rounds, stream):
     """Calls' seconds by worker and place; the first half of the rounds is practice."""
-    seconds = {w: defaultdict(list) for w in workers}
+    practice, seconds = ({w: defaultdict(list) for w in workers} for _ in range(2))
     names = list(workers)
     hog = subprocess.Popen([sys.executable, "-c", HOG]) if stream == "contended" else None
     try:
         for turn in range(rounds):
             print(f"\r{stream}: round {turn + 1} of {rounds} ", end="", file=sys.stderr, flush=True)
+            if turn == rounds // 2 and "chosen" in workers:
+                workers["chosen"].choose(practice)
             for i in range(len(names)):
                 name = names[(i + turn) % len(names)]
                 for place, s in workers[name].play(stream, 1000 * turn + 1, STREAMS[stream]):
-                    if turn >= rounds // 2:
-                        seconds[name][place].append(s)
+                    (seconds if turn >= rounds // 2 else practice)[name][place].append(s)
     finally:
         print(file=sys.stderr)
         if hog:
@@ -123,24 +135,30 @@ def within(what, value, limit, unit=""):
     return good
 
 
+def totals(by_worker, middle):
+    """Seconds of each worker, of the best of the others, and of the better of alone and team, place by place."""
+    places = {w: {p: middle(v) for p, v in places.items()} for w, places in by_worker.items()}
+    total = {w: sum(of.values()) for w, of in places.items()}
+    total["best"] = min(total[w] for w in OTHERS)
+    total["by size"] = sum(min(places["alone"][p], places["team"][p]) for p in places["alone"])
+    return total
+
+
 def print_streams(seconds):
     """Whether all limits hold."""
     held = []
-    print(f"{'stream':<12}{'calls':>7}{'alone':>11}{'team':>11}{'better':>11}{'learned':>11}"
-          f"{'of better':>11}{'of alone':>10}   medians: of better, of alone")
+    columns, ratios = [*OTHERS, "learned", "by size"], ["best", "alone", "by size"]
+    heads = [f"{c:>11}" for c in columns] + [f"{'of ' + r:>12}" for r in ratios]
+    print(f"{'stream':<12}{'calls':>7}{''.join(heads)}   of medians")
     for stream, by_worker in seconds.items():
-        total = {w: sum(sum(v) for v in places.values()) for w, places in by_worker.items()}
-        middle = {w: {p: statistics.median(v) * len(v) for p, v in places.items()} for w, places in by_worker.items()}
-        better = sum(min(sum(by_worker["alone"][p]), sum(by_worker["team"][p])) for p in by_worker["alone"])
-        calm = {w: sum(v.values()) for w, v in middle.items()}
-        calm_better = sum(min(middle["alone"][p], middle["team"][p]) for p in middle["alone"])
+        total, calm = totals(by_worker, sum), totals(by_worker, lambda v: statistics.median(v) * len(v))
         calls = sum(len(v) for v in by_worker["alone"].values())
-        print(f"{stream:<12}{calls:>7}{1e3 * total['alone']:>8.0f} ms{1e3 * total['team']:>8.0f} ms{1e3 * better:>8.0f} ms"
-              f"{1e3 * total['learned']:>8.0f} ms{total['learned'] / better:>11.3f}{total['learned'] / total['alone']:>10.3f}"
-              f"   {calm['learned'] / calm_better:.3f}, {calm['learned'] / calm['alone']:.3f}")
+        cells = [f"{1e3 * total[c]:>8.0f} ms" for c in columns] + [f"{total['learned'] / total[r]:>12.3f}" for r in ratios]
+        medians = [f"{calm['learned'] / calm[r]:.3f}" for r in ratios]
+        print(f"{stream:<12}{calls:>7}{''.join(cells)}   {', '.join(medians)}")
         if stream in LIMITS:
             against, limit = LIMITS[stream]
-            held.append((f"{stream}, of {against}", total["learned"] / (better if against == "better" else total["alone"]), limit))
+            held.append((f"{stream}, of {against}", total["learned"] / total[against], limit))
     return all([within(*h) for h in held])
 
 
