@@ -238,16 +238,9 @@ static void note_gain(rp_learner *l, const rp_answer *a, int64_t took, uint64_t 
     }
 }
 
-float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const rp_answer *a,
-                      const rp_outcome *done) {
-    if (!a->timed) {
-        return 0;
-    }
-    if (rp_account_may_stay_open(&t->account, &l->ledger, a, done->members)) {
-        rp_account_open(&t->account, a, rp_word_only_hot(a->word));
-        t->last_region = a->start;
-        return 0;
-    }
+/* A call whose end is looked at. */
+static __attribute__((noinline)) float tell_closely(rp_learner *l, rp_thread *t, const rp_question *q,
+                                                    const rp_answer *a, const rp_outcome *done) {
     bool region = done->members > 1;
     uint64_t now = l->clock();
     bool undisturbed = a->watched && stop_watch(l, a);
@@ -275,4 +268,17 @@ float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const r
         t->last_region = l->clock();
     }
     return duration;
+}
+
+float rp_learner_tell(rp_learner *l, rp_thread *t, const rp_question *q, const rp_answer *a,
+                      const rp_outcome *done) {
+    if (!a->timed) {
+        return 0;
+    }
+    if (!rp_account_may_stay_open(&t->account, &l->ledger, a, done->members)) {
+        return tell_closely(l, t, q, a, done);
+    }
+    rp_account_open(&t->account, a, rp_word_only_hot(a->word));
+    t->last_region = a->start;
+    return 0;
 }

@@ -101,13 +101,12 @@ void rp_gate_small(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t
     note_alone(&self.last, op, dtype, layout, bytes, RP_REASON_floor);
 }
 
-bool rp_gate_alone(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes) {
-    rp_learner *l = &process.learner;
+/* Apart, as is what else a team's call does not pass: saving registers for it would be a part of what asking costs. */
+static __attribute__((noinline)) bool skip(rp_call_op op, raptors_dtype dtype, rp_layout layout,
+                                           int64_t bytes, uint64_t word) {
     rp_last_call *last = &self.last;
     rp_thread *t = &self.thread;
-    const rp_spot spot = {rp_class_of(op, dtype, layout), rp_bucket_of(bytes)};
-    const uint64_t word = rp_decided(l, spot);
-    if (!rp_word_is_settled_alone(word) || !rp_learner_may_skip(l, t, bytes)) {
+    if (!rp_learner_may_skip(&process.learner, t, bytes)) {
         return false;
     }
     t->tick++;
@@ -115,10 +114,20 @@ bool rp_gate_alone(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t
     return true;
 }
 
+bool rp_gate_alone(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes) {
+    const rp_spot spot = {rp_class_of(op, dtype, layout), rp_bucket_of(bytes)};
+    const uint64_t word = rp_decided(&process.learner, spot);
+    return rp_word_is_settled_alone(word) && skip(op, dtype, layout, bytes, word);
+}
+
+static __attribute__((cold, noinline)) void answer_before_the_start(const rp_question *q, rp_answer *a) {
+    *a = (rp_answer){0};
+    rp_answer_alone(a, q, RP_ARM_alone, RP_REASON_prior);
+}
+
 void rp_gate_ask(const rp_question *q, rp_answer *a) {
     if (__builtin_expect(process.learner.clock == NULL, 0)) { /* called before the constructor */
-        *a = (rp_answer){0};
-        rp_answer_alone(a, q, RP_ARM_alone, RP_REASON_prior);
+        answer_before_the_start(q, a);
         return;
     }
     rp_learner_ask(&process.learner, &self.thread, q, a);
