@@ -113,10 +113,29 @@ static void F(transpose)(char *dst, int64_t dst_stride, const char *src, int64_t
             F(move_item)(dst + j * dst_stride + i * item, src + i * src_stride + j * item);
 }
 
+/* Each of n0 items n1 times, one after another: a vector at a time, of which the next item's overwrites what is too much. */
+static void F(spread)(char *dst, const char *src, int64_t s0, int64_t n0, int64_t n1) {
+    enum { N = F(v_count), ITEM = sizeof(RP_C) };
+    const int64_t beyond = n1 % N == 0 ? 0 : N - n1 % N, room = beyond / n1 + (beyond % n1 != 0);
+    int64_t i = 0;
+    for (; i < n0 - room; i++, src += s0)
+        for (int64_t j = 0; j < n1; j += N) {
+            RP_C one;
+            memcpy(&one, src, sizeof one);
+            const V all = F(v_set)(one);
+            memcpy(dst + (i * n1 + j) * ITEM, &all, sizeof all);
+        }
+    for (; i < n0; i++, src += s0)
+        for (int64_t j = 0; j < n1; j++)
+            F(move_item)(dst + (i * n1 + j) * ITEM, src);
+}
+
 static void F(move)(void *dst, int64_t d0, int64_t d1, const void *src, int64_t s0, int64_t s1, int64_t n0,
                     int64_t n1) {
     const int64_t item = sizeof(RP_C);
-    if (d1 == item && s0 == item && s1 != item && n0 > 1) {
+    if (s1 == 0 && n1 > 1 && d1 == item && d0 == n1 * item) {
+        F(spread)(dst, src, s0, n0, n1);
+    } else if (d1 == item && s0 == item && s1 != item && n0 > 1) {
         F(transpose)(dst, d0, src, s1, n1, n0);
     } else if (d0 == item && s1 == item && d1 != item && n1 > 1) {
         F(transpose)(dst, d1, src, s0, n0, n1);

@@ -66,13 +66,17 @@ static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+/* Strips of whole rows are whole lines where they can be, and tiles whole strips: what passes the cache does so in lines. */
 static void choose_strip(rp_map *m, bool packs) {
+    const int64_t lines = LINE / m->item;
     m->strip[0] = m->tile[0];
     m->strip[1] = packs ? m->tile[1] : m->axis[1].extent;
     if (!packs || m->turned)
         return;
     m->strip[1] = least(m->tile[1], STRIP / m->item);
     m->strip[0] = least(m->tile[0], STRIP / m->item / m->strip[1]);
+    m->strip[0] -= m->strip[0] > lines ? m->strip[0] % lines : 0;
+    m->tile[0] -= m->tile[0] % m->strip[0];
 }
 
 static void choose_tile(rp_map *m) {
@@ -80,7 +84,7 @@ static void choose_tile(rp_map *m) {
     bool packs = false;
     for (int k = 0; k < m->nest.operands; k++)
         packs |= m->access[k] == RP_PACKED;
-    const int64_t room = (packs ? SCRATCH : UNIT) / m->item;
+    const int64_t room = (m->turned ? SCRATCH : UNIT) / m->item;
     m->tile[1] = least(n1, m->turned ? TURNED_COLUMNS : room);
     m->tile[0] = least(n0, room / m->tile[1]);
     choose_strip(m, packs);
@@ -132,7 +136,7 @@ void rp_map_plan(rp_map *m, const rp_kernels *kernels, int op, const raptors_arr
 
 /* ---- walking ----------------------------------------------------------------------------------------- */
 
-/* What the scratch tiles hold: the same short row repeated is packed once. */
+/* What the scratch tiles hold: the same short row repeated, `rows` times or fewer, is packed once. */
 typedef struct tiles {
     _Alignas(64) char scratch[RP_MAX_OPERANDS][SCRATCH];
     const char *held[RP_MAX_OPERANDS];
@@ -146,9 +150,9 @@ static void move_plane(const rp_map *m, char *dst, const int64_t *d, const char 
 
 static const char *pack(const rp_map *m, tiles *t, int k, const char *p, int64_t n0, int64_t n1) {
     const int64_t s[2] = {m->axis[0].stride[k], m->axis[1].stride[k]};
-    const bool same = s[0] == 0 && t->held[k] == p && t->rows[k] == n0 && m->grid[1] == 1;
-    if (!same)
-        move_plane(m, t->scratch[k], (int64_t[]){n1 * m->item, m->item}, p, s, n0, n1);
+    if (s[0] == 0 && t->held[k] == p && t->rows[k] >= n0 && m->grid[1] == 1)
+        return t->scratch[k];
+    move_plane(m, t->scratch[k], (int64_t[]){n1 * m->item, m->item}, p, s, n0, n1);
     t->held[k] = p;
     t->rows[k] = n0;
     return t->scratch[k];
@@ -205,14 +209,26 @@ static void run_strip(const rp_map *m, tiles *t, char *const *at, int64_t n0, in
         move_plane(m, at[0], s, t->scratch[0], (int64_t[]){n1 * m->item, m->item}, n0, n1);
 }
 
+/* Rows of a strip that are left out of a tile's first one, so that the next begins with a line of the output. */
+static int64_t rows_left_out(const rp_map *m, const char *out) {
+    const int64_t row = m->axis[1].extent * m->item;
+    int64_t rows = m->strip[0];
+    if (!(m->how & RP_STREAM) || !m->whole || m->strip[0] == m->tile[0])
+        return 0;
+    while (rows > m->strip[0] - LINE / m->item && ((uintptr_t)out + (uintptr_t)(rows * row)) % LINE != 0)
+        rows--;
+    return rows > 0 ? m->strip[0] - rows : 0;
+}
+
 /* n0 x n1 elements from `at` on, strip by strip. */
 static void run_strips(const rp_map *m, tiles *t, char *const *at, int64_t n0, int64_t n1) {
-    for (int64_t i = 0; i < n0; i += m->strip[0])
+    int64_t rows = m->strip[0] - rows_left_out(m, at[0]);
+    for (int64_t i = 0; i < n0; i += rows, rows = m->strip[0])
         for (int64_t j = 0; j < n1; j += m->strip[1]) {
             char *from[RP_MAX_OPERANDS];
             for (int k = 0; k < m->nest.operands; k++)
                 from[k] = at[k] + i * m->axis[0].stride[k] + j * m->axis[1].stride[k];
-            run_strip(m, t, from, least(m->strip[0], n0 - i), least(m->strip[1], n1 - j));
+            run_strip(m, t, from, least(rows, n0 - i), least(m->strip[1], n1 - j));
         }
 }
 

@@ -147,6 +147,7 @@ static void copy_at(const ts_backend *b, raptors_dtype t, int64_t n, int64_t off
     b->kernels->move[wide](out, n * size, size, x, n * size, size, ROWS, n);
     b->kernels->move[wide](out, size, ROWS * size, x, n * size, size, ROWS, n);
     b->kernels->move[wide](out, n * size, size, x, size, ROWS * size, ROWS, n);
+    b->kernels->move[wide](out, n * size, size, place(0, ROWS * size, offset, behind), size, 0, ROWS, n);
     b->kernels->widen[t](wider, x, 1, n);
     if (n > 0 && behind)
         b->kernels->widen[t](wider, place(0, (2 * n - 1) * size, offset, behind), 2, n);

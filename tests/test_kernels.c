@@ -429,9 +429,14 @@ static void move_case(const ts_backend *b, int wide, const int64_t n[2], const i
 }
 
 static void strides_of(int which, const int64_t n[2], int64_t size, int64_t strides[2]) {
-    int64_t choices[6][2] = {{n[1] * size, size},           {size, n[0] * size},
-                             {-n[1] * size, -size},         {2 * n[1] * size, 2 * size},
-                             {size + 1, n[0] * (size + 1)}, {-size, n[0] * size}};
+    int64_t choices[][2] = {{n[1] * size, size},
+                            {size, n[0] * size},
+                            {-n[1] * size, -size},
+                            {2 * n[1] * size, 2 * size},
+                            {size + 1, n[0] * (size + 1)},
+                            {-size, n[0] * size},
+                            {size, 0},
+                            {-2 * size, 0}}; /* the last two only to read from */
     memcpy(strides, choices[which], sizeof choices[which]);
 }
 
@@ -442,7 +447,7 @@ static void every_move(void **state) {
     int count;
     const ts_backend *backends = ts_backends(&count);
     refill(RAPTORS_INT64, TS_PLAIN);
-    for (int64_t i = 0; i < (int64_t)count * 2 * COUNT * COUNT * 36; i++) {
+    for (int64_t i = 0; i < (int64_t)count * 2 * COUNT * COUNT * 6 * 8; i++) {
         int64_t j = i / count / 2, n[2] = {extents[j % COUNT], extents[j / COUNT % COUNT]}, to[2], from[2];
         int wide = (int)(i / count % 2);
         strides_of((int)(j / COUNT / COUNT % 6), n, ts_types[items[wide]].size, to);
