@@ -338,6 +338,8 @@ RP_INLINE void F(write)(const RP_WC *s, int64_t pitch, int64_t cols, char *out, 
 #endif
         memcpy(out + i * out_stride, &result, sizeof result);
     }
+    if (!RP_IS_FLOAT && divides)
+        v_mend_zeros(out, out_stride, cols);
 }
 
 /* The usual cases are written out: results one after another, and no division by 1. */

@@ -234,7 +234,7 @@ enum { v_halves = 1 };
 
 /* An int64 as float64, rounded once. Where no instruction converts a vector of them, a loop over this becomes one all the same:
    the halves are made the low bits of 2^84 and of 2^52, which the subtraction takes off again, both exactly, and the
-   addition rounds. (Where it rounds downwards, 0 becomes -0.0.) */
+   addition rounds. (Where it rounds downwards, 0 becomes -0.0: v_mend_zeros.) */
 #if defined RP_OWN_REAL || !RP_VECTOR_BYTES
 RP_INLINE double v_real(int64_t x) {
     return (double)x;
@@ -249,6 +249,19 @@ RP_INLINE double v_real(int64_t x) {
     return (high - (0x1p84 + 0x1p63 + 0x1p52)) + low;
 }
 #endif
+
+/* What v_real, or a division after it, made of zeros, `stride` bytes apart, is 0.0 in every rounding mode. */
+RP_INLINE void v_mend_zeros(void *first, int64_t stride, int64_t n) {
+    const double zero = 0;
+    volatile double one = 1;
+    const int downwards = __builtin_signbit(one - one);
+    for (int64_t i = 0; downwards && i < n; i++) {
+        double real;
+        memcpy(&real, (char *)first + i * stride, sizeof real);
+        if (real == 0)
+            memcpy((char *)first + i * stride, &zero, sizeof zero);
+    }
+}
 
 /* What the compiler knows of an integer ends here, so that no loop is copied for each of its values. */
 #define RP_OPAQUE(i) __asm__ volatile("" : "+r"(i))

@@ -200,6 +200,29 @@ static int every_rounding_mode_gives_one_answer(void) {
     return TS_SURVIVED;
 }
 
+/* Where zeros are rounded downwards, what has no sign might get one. */
+static int means_of_zeros_are_zero_in_every_rounding_mode(void) {
+    static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    static const double nothing[4 * 40];
+    static double means[40];
+    int count;
+    const ts_backend *backends = ts_backends(&count);
+    for (int i = 0; i < 4 * 2 * count; i++) {
+        const raptors_dtype t = i % 2 ? RAPTORS_INT64 : RAPTORS_INT32;
+        raptors_array x = raptors_matrix(t, (void *)(uintptr_t)nothing, 4, 40);
+        const raptors_array out = raptors_vector(RAPTORS_FLOAT64, means, 40);
+        memset(means, 1, sizeof means);
+        TS_NEED(raptors_set_backend(backends[i / 8].name) == RAPTORS_OK, "no %s", backends[i / 8].name);
+        fesetround(modes[i / 2 % 4]);
+        const raptors_status s = raptors_mean(&x, RAPTORS_AXIS(0), &out);
+        fesetround(FE_TONEAREST);
+        TS_NEED(s == RAPTORS_OK && !memcmp(means, nothing, sizeof means),
+                "mode %d, type %d: a mean of zeros on %s", i / 2 % 4, t, backends[i / 8].name);
+    }
+    raptors_set_backend("auto");
+    return TS_SURVIVED;
+}
+
 static uint64_t control;
 
 static bool nothing_was_disturbed(const ts_op *op) {
@@ -331,6 +354,7 @@ int main(int argc, char **argv) {
         TS_FAULT(every_operation_without_threads, NULL),
         TS_FAULT(the_kth_allocation_fails, NULL),
         TS_FAULT(every_rounding_mode_gives_one_answer, NULL),
+        TS_FAULT(means_of_zeros_are_zero_in_every_rounding_mode, NULL),
         TS_FAULT(harmless_data_disturbs_nothing, NULL),
         TS_FAULT(a_division_by_zero_in_a_worker_is_seen, NULL),
         TS_FAULT(a_storm_of_signals, NULL),
