@@ -88,27 +88,31 @@ RP_INLINE void F(map2_vector)(RP_C *out, const RP_C *a, const RP_C *b, V as, V b
 }
 
 /* Addresses that are equal but for the page are taken for equal until a store is done, and a load that comes after it waits
-   (4K aliasing: Intel's optimisation manual; stores past the cache take up to twice the time for it on a Zen 3 too). So
-   loops go down where going up loads of x would run into what has just been stored to out, `ahead` of them. */
-RP_INLINE int F(map_runs_into)(uintptr_t ahead) {
-    const uintptr_t page = RP_ALIAS;
-    return ahead % page > 0 && ahead % page < F(map_unrolled) * sizeof(RP_C);
+   (4K aliasing: Intel's optimisation manual; a Zen 3 too takes up to twice the time for stores past the cache, and up to three
+   times for others, of which it minds only loads of a part of what was stored). So loops go down where going up loads of x
+   would run into what has just been stored to out, `ahead` of them. */
+RP_INLINE int F(map_runs_into)(uintptr_t ahead, int stream) {
+    const uintptr_t past = ahead % RP_ALIAS, first = stream ? 0 : sizeof(V);
+    return past > first && past < F(map_unrolled) * sizeof(RP_C) && (stream || past % sizeof(V) != 0);
 }
 
-RP_INLINE int F(map_goes_down)(const RP_C *out, const RP_C *a, const RP_C *b, int a_step, int b_step) {
-    const uintptr_t to = (uintptr_t)out, first = (uintptr_t)a, second = (uintptr_t)b;
-    const int up = (a_step && F(map_runs_into)(to - first)) || (b_step && F(map_runs_into)(to - second));
-    const int down = (a_step && F(map_runs_into)(first - to)) || (b_step && F(map_runs_into)(second - to));
+RP_INLINE int F(map_goes_down)(const RP_C *out, const RP_C *a, const RP_C *b, int a_step, int b_step,
+                               int stream) {
+    const uintptr_t to = (uintptr_t)out, x = (uintptr_t)a, y = (uintptr_t)b;
+    const int up =
+        (a_step && F(map_runs_into)(to - x, stream)) || (b_step && F(map_runs_into)(to - y, stream));
+    const int down =
+        (a_step && F(map_runs_into)(x - to, stream)) || (b_step && F(map_runs_into)(y - to, stream));
     return up && !down;
 }
 
-/* The whole vectors of n elements, the last ones first, past the cache; how many elements that were. */
+/* The whole vectors of n elements, the last ones first; how many elements that were. */
 RP_INLINE int64_t F(map2_down)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int a_step, int b_step,
-                               V (*body)(V, V)) {
+                               int stream, V (*body)(V, V)) {
     const V as = F(v_set)(*a), bs = F(v_set)(*b);
     const int64_t whole = n - n % F(v_count);
     for (int64_t i = whole - F(v_count); i >= 0; i -= F(v_count))
-        F(map2_vector)(out + i, a + i * a_step, b + i * b_step, as, bs, a_step, b_step, 1, body);
+        F(map2_vector)(out + i, a + i * a_step, b + i * b_step, as, bs, a_step, b_step, stream, body);
     return whole;
 }
 
@@ -121,8 +125,8 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
     if (i)
         F(v_store_part)(out, body(a_step ? F(v_load_part)(a, i) : as, b_step ? F(v_load_part)(b, i) : bs), i);
     out += i, a += i * a_step, b += i * b_step, n -= i;
-    if (stream && F(map_goes_down)(out, a, b, a_step, b_step)) {
-        i = F(map2_down)(out, a, b, n, a_step, b_step, body);
+    if (n >= F(map_ahead) && F(map_goes_down)(out, a, b, a_step, b_step, stream)) {
+        i = F(map2_down)(out, a, b, n, a_step, b_step, stream, body);
         out += i, a += i * a_step, b += i * b_step, n -= i;
     }
     for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
@@ -163,11 +167,11 @@ RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, rp_st
     }
 }
 
-RP_INLINE int64_t F(map1_down)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*body)(V)) {
+RP_INLINE int64_t F(map1_down)(RP_C *out, const RP_C *x, int64_t n, unsigned how, int stream, V (*body)(V)) {
     const int64_t asked = how & RP_AHEAD ? (int64_t)sizeof(V) : 0, whole = n - n % F(v_count);
     for (int64_t i = whole - F(v_count); i >= 0; i -= F(v_count)) {
         rp_ask_lines_below(x + i, asked);
-        F(map_put)(out + i, body(F(v_take)(x + i)), 1);
+        F(map_put)(out + i, body(stream ? F(v_take)(x + i) : F(v_take_alone)(x + i)), stream);
     }
     return whole;
 }
@@ -178,8 +182,8 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, unsigned how, i
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
     out += i, x += i, n -= i;
-    if (stream && F(map_goes_down)(out, x, x, 1, 0)) {
-        i = F(map1_down)(out, x, n, how, body);
+    if (n >= F(map_ahead) && F(map_goes_down)(out, x, x, 1, 0, stream)) {
+        i = F(map1_down)(out, x, n, how, stream, body);
         out += i, x += i, n -= i;
     }
     for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
