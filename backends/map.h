@@ -89,8 +89,8 @@ RP_INLINE void F(map2_vector)(RP_C *out, const RP_C *a, const RP_C *b, V as, V b
 
 /* Addresses that are equal but for the page are taken for equal until a store is done, and a load that comes after it waits
    (4K aliasing: Intel's optimisation manual; a Zen 3 too takes up to twice the time for stores past the cache, and up to three
-   times for others, of which it minds only loads of a part of what was stored). So loops go down where going up loads of x
-   would run into what has just been stored to out, `ahead` of them. */
+   times for others, of which it minds only loads of a part of what was stored, beside a second operand). So loops go down
+   where going up loads of x would run into what has just been stored to out, `ahead` of them. */
 RP_INLINE int F(map_runs_into)(uintptr_t ahead, int stream) {
     const uintptr_t past = ahead % RP_ALIAS, first = stream ? 0 : sizeof(V);
     return past > first && past < F(map_unrolled) * sizeof(RP_C) && (stream || past % sizeof(V) != 0);
@@ -125,7 +125,8 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
     if (i)
         F(v_store_part)(out, body(a_step ? F(v_load_part)(a, i) : as, b_step ? F(v_load_part)(b, i) : bs), i);
     out += i, a += i * a_step, b += i * b_step, n -= i;
-    if (n >= F(map_ahead) && F(map_goes_down)(out, a, b, a_step, b_step, stream)) {
+    if ((stream || (a_step && b_step && n >= F(map_ahead))) &&
+        F(map_goes_down)(out, a, b, a_step, b_step, stream)) {
         i = F(map2_down)(out, a, b, n, a_step, b_step, stream, body);
         out += i, a += i * a_step, b += i * b_step, n -= i;
     }
@@ -167,11 +168,11 @@ RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, rp_st
     }
 }
 
-RP_INLINE int64_t F(map1_down)(RP_C *out, const RP_C *x, int64_t n, unsigned how, int stream, V (*body)(V)) {
+RP_INLINE int64_t F(map1_down)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*body)(V)) {
     const int64_t asked = how & RP_AHEAD ? (int64_t)sizeof(V) : 0, whole = n - n % F(v_count);
     for (int64_t i = whole - F(v_count); i >= 0; i -= F(v_count)) {
         rp_ask_lines_below(x + i, asked);
-        F(map_put)(out + i, body(stream ? F(v_take)(x + i) : F(v_take_alone)(x + i)), stream);
+        F(map_put)(out + i, body(F(v_take)(x + i)), 1);
     }
     return whole;
 }
@@ -182,8 +183,8 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, unsigned how, i
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
     out += i, x += i, n -= i;
-    if (n >= F(map_ahead) && F(map_goes_down)(out, x, x, 1, 0, stream)) {
-        i = F(map1_down)(out, x, n, how, stream, body);
+    if (stream && F(map_goes_down)(out, x, x, 1, 0, 1)) {
+        i = F(map1_down)(out, x, n, how, body);
         out += i, x += i, n -= i;
     }
     for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
