@@ -149,10 +149,6 @@ RP_INLINE int64_t rp_unaligned(const void *x, int64_t stride, int64_t vector, in
 #define RP_REAL_f64(x) (x)
 #define RP_REAL_i32(x) ((double)(x))
 #define RP_REAL_i64(x) v_real(x)
-#define RP_MEND_f32 0
-#define RP_MEND_f64 0
-#define RP_MEND_i32 0
-#define RP_MEND_i64 1
 #define RP_TYPE(suffix, ENUM, ctype, name)                                                                   \
     static void widen_##suffix(double *dst, const void *src, int64_t apart, int64_t n) {                     \
         const ctype *x = src;                                                                                \
@@ -162,7 +158,7 @@ RP_INLINE int64_t rp_unaligned(const void *x, int64_t stride, int64_t vector, in
         else                                                                                                 \
             for (int64_t i = 0; i < n; i++)                                                                  \
                 dst[i] = RP_REAL_##suffix(x[2 * i]);                                                         \
-        if (RP_MEND_##suffix)                                                                                \
+        if (RAPTORS_##ENUM == RAPTORS_INT64)                                                                 \
             v_mend_zeros(dst, sizeof *dst, n);                                                               \
     }
 #include "types.def"
