@@ -89,20 +89,21 @@ RP_INLINE void F(map2_vector)(RP_C *out, const RP_C *a, const RP_C *b, V as, V b
 
 /* Addresses that are equal but for the page are taken for equal until a store is done, and a load that comes after it waits
    (4K aliasing: Intel's optimisation manual; a Zen 3 too takes up to twice the time for stores past the cache, and up to three
-   times for others, of which it minds only loads of a part of what was stored, beside a second operand). So loops go down
-   where going up loads of x would run into what has just been stored to out, `ahead` of them. */
-RP_INLINE int F(map_runs_into)(uintptr_t ahead, int stream) {
-    const uintptr_t past = ahead % RP_ALIAS, first = stream ? 0 : sizeof(V);
-    return past > first && past < F(map_unrolled) * sizeof(RP_C) && (stream || past % sizeof(V) != 0);
+   times for others). Whether loads of x going up run into what a turn of the loop has just stored to out, `ahead` of them.
+   Where an operand beside x is loaded too, and stores do not pass the cache, only loads of parts of what was stored wait. */
+RP_INLINE int F(map_runs_into)(uintptr_t ahead, int parts) {
+    const uintptr_t past = ahead % RP_ALIAS, first = parts ? sizeof(V) : 0;
+    return past > first && past < F(map_unrolled) * sizeof(RP_C) && (!parts || past % sizeof(V) != 0);
 }
 
+/* Whether a loop goes down: its loads then come before the stores that they would run into. */
 RP_INLINE int F(map_goes_down)(const RP_C *out, const RP_C *a, const RP_C *b, int a_step, int b_step,
                                int stream) {
     const uintptr_t to = (uintptr_t)out, x = (uintptr_t)a, y = (uintptr_t)b;
     const int up =
-        (a_step && F(map_runs_into)(to - x, stream)) || (b_step && F(map_runs_into)(to - y, stream));
+        (a_step && F(map_runs_into)(to - x, !stream)) || (b_step && F(map_runs_into)(to - y, !stream));
     const int down =
-        (a_step && F(map_runs_into)(x - to, stream)) || (b_step && F(map_runs_into)(y - to, stream));
+        (a_step && F(map_runs_into)(x - to, !stream)) || (b_step && F(map_runs_into)(y - to, !stream));
     return up && !down;
 }
 
@@ -177,22 +178,39 @@ RP_INLINE int64_t F(map1_down)(RP_C *out, const RP_C *x, int64_t n, unsigned how
     return whole;
 }
 
+/* Whole turns of the loop, `together` vectors loaded before the first of them is stored; how many elements that was. */
+RP_INLINE int64_t F(map1_turns)(RP_C *out, const RP_C *x, int64_t n, int64_t asked, int stream, int together,
+                                V (*body)(V)) {
+    int64_t left = n;
+    for (; left >= F(map_unrolled); left -= F(map_unrolled)) {
+        rp_ask_lines(x, asked);
+        for (int k = 0; k < F(map_unrolled); k += together * F(v_count)) {
+            V v[RP_MAP_VECTORS];
+            for (int j = 0; j < together; j++)
+                v[j] = stream ? F(v_take)(x + k + j * F(v_count)) : F(v_take_alone)(x + k + j * F(v_count));
+            for (int j = 0; j < together; j++)
+                F(map_put)(out + k + j * F(v_count), body(v[j]), stream);
+        }
+        out += F(map_unrolled), x += F(map_unrolled);
+    }
+    return n - left;
+}
+
+/* Loads that would run into stores come before them: all of a turn's where stores go through the cache (going down would cost
+   more than it saves), and the whole loop's where they pass it. */
 RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, unsigned how, int stream, V (*body)(V)) {
     const int64_t asked = how & RP_AHEAD ? F(map_unrolled) * (int64_t)sizeof(RP_C) : 0;
     int64_t i = F(map_unaligned)(out, n);
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
     out += i, x += i, n -= i;
-    if (stream && F(map_goes_down)(out, x, x, 1, 0, 1)) {
+    if (stream && F(map_goes_down)(out, x, x, 1, 0, 1))
         i = F(map1_down)(out, x, n, how, body);
-        out += i, x += i, n -= i;
-    }
-    for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
-        rp_ask_lines(x, asked);
-        for (int64_t k = 0; k < F(map_unrolled); k += F(v_count))
-            F(map_put)(out + k, body(stream ? F(v_take)(x + k) : F(v_take_alone)(x + k)), stream);
-        out += F(map_unrolled), x += F(map_unrolled);
-    }
+    else if (!stream && n >= F(map_ahead) && F(map_runs_into)((uintptr_t)out - (uintptr_t)x, 0))
+        i = F(map1_turns)(out, x, n, asked, 0, RP_MAP_VECTORS, body);
+    else
+        i = F(map1_turns)(out, x, n, asked, stream, 1, body);
+    out += i, x += i, n -= i;
     for (; n >= F(v_count); n -= F(v_count)) {
         F(map_put)(out, body(stream ? F(v_take)(x) : F(v_take_alone)(x)), stream);
         out += F(v_count), x += F(v_count);
