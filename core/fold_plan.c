@@ -163,7 +163,7 @@ static bool can_be_shallow(const rp_fold_plan *p) {
 void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold_call *call,
                        const raptors_array *x, raptors_axes axes, const raptors_array *out, int members) {
     int64_t out_strides[RAPTORS_MAX_NDIM], place = 1;
-    rp_nest n = {.operands = 3, .data = {x->data, out->data, x->data}};
+    rp_nest n;
     double count = 1;
     rp_axis axis[RAPTORS_MAX_NDIM];
     rp_reduced_strides(x, axes, out, out_strides);
@@ -176,6 +176,7 @@ void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold
         count *= reduced ? (double)x->shape[k] : 1;
         place *= reduced ? x->shape[k] : 1;
     }
+    rp_nest_start(&n, 3, x->data, out->data, x->data);
     for (int k = 0; k < x->ndim; k++)
         rp_nest_add(&n, axis[k].extent, axis[k].stride, axis[k].reduced);
     p->kernels = kernels;
@@ -184,7 +185,8 @@ void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold
     rp_nest_arrange(&n, call->indexed);
     p->aligned = rp_nest_aligned(&n, 0, p->item);
     choose_axes(p, &n, call->op);
-    p->kept = p->reduced = (rp_nest){.operands = 3, .data = {n.data[0], n.data[1], n.data[2]}};
+    rp_nest_start(&p->kept, 3, n.data[0], n.data[1], n.data[2]);
+    rp_nest_start(&p->reduced, 3, n.data[0], n.data[1], n.data[2]);
     for (int k = 0; k < n.ndim; k++)
         rp_nest_add(n.axis[k].reduced ? &p->reduced : &p->kept, n.axis[k].extent, n.axis[k].stride, false);
     choose_pieces(p);

@@ -24,7 +24,7 @@ static void add_axes(rp_map *m, const raptors_array *a, const raptors_array *b, 
     rp_broadcast_strides(a, out, as);
     if (b)
         rp_broadcast_strides(b, out, bs);
-    m->nest = (rp_nest){.operands = b ? 3 : 2, .data = {out->data, a->data, b ? b->data : 0}};
+    rp_nest_start(&m->nest, b ? 3 : 2, out->data, a->data, b ? b->data : NULL);
     for (int k = 0; k < out->ndim; k++)
         rp_nest_add(&m->nest, out->shape[k], (int64_t[]){out->strides[k], as[k], b ? bs[k] : 0}, false);
 }

@@ -5,6 +5,15 @@
 
 #include <string.h>
 
+void rp_nest_start(rp_nest *n, int operands, void *lead, void *second, void *third) {
+    n->operands = operands;
+    n->ndim = 0;
+    n->empty = false;
+    n->data[0] = lead;
+    n->data[1] = second;
+    n->data[2] = third;
+}
+
 void rp_nest_add(rp_nest *n, int64_t extent, const int64_t *strides, bool reduced) {
     if (extent == 1)
         return;

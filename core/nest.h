@@ -28,6 +28,9 @@ typedef struct rp_nest {
     rp_axis axis[RAPTORS_MAX_NDIM];
 } rp_nest;
 
+/* No axes yet. Those that a nest does not have stay as they are: to zero all of them takes longer than a small call. */
+void rp_nest_start(rp_nest *n, int operands, void *lead, void *second, void *third);
+
 /* Add an axis inside those that are there. */
 void rp_nest_add(rp_nest *n, int64_t extent, const int64_t *strides, bool reduced);
 
