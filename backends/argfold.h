@@ -124,9 +124,11 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
 }
 
 static void F(merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
-                     int64_t cols) {
+                     int64_t other_column, int64_t cols) {
     int64_t *at = (int64_t *)state + pitch + column;
-    F(join)((RP_C *)state + column, at, other, (const int64_t *)other + other_pitch, cols);
+    F(join)
+    ((RP_C *)state + column, at, (const RP_C *)other + other_column,
+     (const int64_t *)other + other_pitch + other_column, cols);
 }
 
 /* The rows of lane j were RP_LANES * index + j. */

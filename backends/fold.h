@@ -231,8 +231,8 @@ RP_INLINE void F(join)(RP_WC *state, int64_t pitch, const RP_WC *other, int64_t 
 }
 
 static void F(merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
-                     int64_t cols) {
-    F(join)((RP_WC *)state + column, pitch, other, other_pitch, cols);
+                     int64_t other_column, int64_t cols) {
+    F(join)((RP_WC *)state + column, pitch, (const RP_WC *)other + other_column, other_pitch, cols);
 }
 
 static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
@@ -270,19 +270,31 @@ RP_APART void F(lane_rows)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t ro
     F(strip)(lane, RP_LANES, (const char *)x, ROW, 1, asked, rows, F(lane_vectors), RP_OF_A_RUN);
 }
 
-/* A run of n elements into RP_LANES lanes, not joined yet. */
-RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance distance, int64_t n) {
+/* Whole blocks of two runs in turn, whose elements follow one another; how many rows of each that was. */
+RP_APART int64_t F(lane_rows_of_two)(RP_WC (*lanes)[2 * RP_LANES], const char *x, int64_t stride,
+                                     int64_t rows) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
+    const int64_t whole = rows - rows % RP_BLOCK;
+    for (int64_t r = 0; r < whole; r += RP_BLOCK, x += RP_BLOCK * ROW) {
+        F(strip)(lanes[0], RP_LANES, x, ROW, 1, 0, RP_BLOCK, F(lane_vectors), RP_OF_A_RUN);
+        F(strip)(lanes[1], RP_LANES, x + stride, ROW, 1, 0, RP_BLOCK, F(lane_vectors), RP_OF_A_RUN);
+    }
+    return whole;
+}
+
+/* What is left of a run of n elements after `done` rows of lanes, into lanes that are not joined yet. */
+RP_INLINE void F(run_on)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance distance, int64_t n,
+                         int64_t done) {
+    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
+    const int64_t rows = n / RP_LANES - done, past = n % RP_LANES;
     const int64_t asked = distance == RP_FAR ? RP_BLOCK * apart * ROW : 0;
-    const RP_C *rest = x + rows * apart * RP_LANES;
-    const char *first = (const char *)x;
+    const RP_C *from = x + done * apart * RP_LANES, *rest = from + rows * apart * RP_LANES;
     RP_C last[RP_LANES];
-    F(fill)(lane, RP_LANES, RP_LANES);
     if (rows && apart == 1)
-        F(lane_rows)(lane, x, asked, rows);
+        F(lane_rows)(lane, from, asked, rows);
     else if (rows)
-        F(strip)(lane, RP_LANES, first, apart * ROW, apart, asked, rows, F(lane_vectors), RP_OF_A_RUN);
+        F(strip)
+    (lane, RP_LANES, (const char *)from, apart * ROW, apart, asked, rows, F(lane_vectors), RP_OF_A_RUN);
     if (past && apart > 1) {
         TYPE(gather)(last, rest, past, apart);
         rest = last;
@@ -294,11 +306,19 @@ RP_INLINE void F(run)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance dis
 RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
                             int64_t apart, rp_distance distance, int64_t runs, int64_t n, rp_index index) {
     RP_WC lanes[F(group)][2 * RP_LANES], sums[2 * F(group)];
+    const int in_turn = apart == 1 && rp_runs_in_turn(n * (int64_t)sizeof(RP_C), distance);
     (void)index;
     for (int64_t j = 0; j < runs; j += F(group)) {
         const int64_t group = runs - j < F(group) ? runs - j : F(group);
         for (int64_t i = 0; i < group; i++)
-            F(run)(lanes[i], (const RP_C *)(const void *)(x + (j + i) * stride), apart, distance, n);
+            F(fill)(lanes[i], RP_LANES, RP_LANES);
+        for (int64_t i = 0, done = 0; i < group; i++) {
+            const char *run = x + (j + i) * stride;
+            if (i % 2 == 0)
+                done =
+                    in_turn && i + 1 < group ? F(lane_rows_of_two)(lanes + i, run, stride, n / RP_LANES) : 0;
+            F(run_on)(lanes[i], (const RP_C *)(const void *)run, apart, distance, n, done);
+        }
         F(join_group)(sums, lanes, group);
         F(join)((RP_WC *)state + column + j, pitch, sums, F(group), group);
     }

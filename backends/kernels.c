@@ -22,6 +22,7 @@ enum { RP_OF_A_RUN = -1 };           /* in place of a number of elements: fold.h
 enum { RP_SWEEP = 8192 };            /* bytes of the trees of a sweep, which stay in L1 beside the state */
 enum { RP_LINE = 64 };               /* bytes that memory moves at a time */
 enum { RP_ALIAS = 4096 };            /* bytes after which addresses look the same to a core's nearest parts */
+enum { RP_PAGE = 4096 };             /* bytes up to whose end hardware fetches ahead */
 enum { RP_ASKED = 4 * RP_LINE };     /* of the rows that follow, before they are reached */
 enum { RP_AHEAD_BY = 2048 };         /* bytes before it is read that a line is asked for */
 
@@ -37,6 +38,13 @@ RP_INLINE void rp_ask_lines(const void *x, int64_t bytes) {
 /* The same where the next turn reads what lies below. */
 RP_INLINE void rp_ask_lines_below(const void *x, int64_t bytes) {
     rp_ask_lines((const void *)((uintptr_t)x - 2 * RP_AHEAD_BY), bytes);
+}
+
+/* Whether two runs of so many bytes are read in turn, block by block: at a page's end one stream waits for what translates
+   addresses and fetches ahead, and of two the other is read meanwhile. Short runs keep neither busy long enough. */
+RP_INLINE int rp_runs_in_turn(int64_t bytes, rp_distance distance) {
+    enum { PAGES = 4 };
+    return distance != RP_NEAR && bytes >= PAGES * RP_PAGE;
 }
 
 /* Whether a line of each row of a block wants half the ways of a set or more: of the nearest cache, a set's lines lie

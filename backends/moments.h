@@ -322,14 +322,14 @@ RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const ch
 }
 
 static void F(merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
-                     int64_t cols) {
+                     int64_t other_column, int64_t cols) {
     enum { N = v_count_f64 };
     for (int64_t c = 0; c < cols; c += N) {
         double *at = (double *)state + column + c;
         const int64_t k = N > 1 && cols - c < N ? cols - c : 0;
         v_f64 a[moments_fields], b[moments_entered];
         F(settle)(a, at, pitch, k);
-        F(settle)(b, (const double *)other + c, other_pitch, k);
+        F(settle)(b, (const double *)other + other_column + c, other_pitch, k);
         moments_update(a, b);
         for (int f = moments_entered; f < moments_fields; f++)
             a[f] = v_set_f64(0);
@@ -343,7 +343,7 @@ static void F(merge)(void *state, int64_t pitch, int64_t column, const void *oth
 
 static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
     for (int64_t half = RP_LANES / 2; half; half /= 2)
-        F(merge)(state, pitch, 0, (double *)state + half * cols, pitch, half * cols);
+        F(merge)(state, pitch, 0, state, pitch, half * cols, half * cols);
 }
 
 #include "lines.h"

@@ -83,7 +83,7 @@ static void fold_wide(const rp_fold_plan *p, scratch *s, void *state, int64_t pi
     }
     p->fold->lanes(s->lanes, WIDE, cols);
     name_rows(p, s->lanes, WIDE, cols, index);
-    p->fold->merge(state, pitch, column, s->lanes, WIDE, cols);
+    p->fold->merge(state, pitch, column, s->lanes, WIDE, 0, cols);
 }
 
 static void fold_packed_run(const rp_fold_plan *p, scratch *s, void *state, int64_t pitch, int64_t column,
@@ -169,19 +169,57 @@ static place place_of(const rp_fold_plan *p, int64_t unit) {
     };
 }
 
-static void fold_chunk(const rp_fold_plan *p, scratch *s, const place *at, int64_t chunk, void *state) {
+typedef struct piece {
+    const char *x;
+    int64_t n; /* rows, or gathered runs */
+    rp_index index;
+} piece;
+
+static piece piece_of(const rp_fold_plan *p, const place *at, int64_t number) {
     const rp_axis *along = p->gather.extent > 1 ? &p->gather : &p->rows;
+    const int64_t outer = number / p->pieces_along, r = number % p->pieces_along * p->piece;
+    return (piece){
+        .x = at->x + rp_axes_offset(p->reduced.axis, p->reduced.ndim, 0, outer) + r * along->stride[0],
+        .n = least(p->piece, along->extent - r),
+        .index = {rp_axes_offset(p->reduced.axis, p->reduced.ndim, RP_INDEX, outer) +
+                      r * along->stride[RP_INDEX],
+                  p->rows.stride[RP_INDEX]},
+    };
+}
+
+static void fold_chunk(const rp_fold_plan *p, scratch *s, const place *at, int64_t chunk, void *state) {
     const int64_t from = chunk * p->chunk, to = least(from + p->chunk, p->pieces);
-    for (int64_t piece = from; piece < to; piece++) {
-        const int64_t outer = piece / p->pieces_along, r = piece % p->pieces_along * p->piece;
-        const rp_index index = {rp_axes_offset(p->reduced.axis, p->reduced.ndim, RP_INDEX, outer) +
-                                    r * along->stride[RP_INDEX],
-                                p->rows.stride[RP_INDEX]};
-        if (piece == from)
-            p->fold->init(state, p->pitch, at->cols, index.first);
-        fold_piece(p, s, state, p->pitch,
-                   at->x + rp_axes_offset(p->reduced.axis, p->reduced.ndim, 0, outer) + r * along->stride[0],
-                   least(p->piece, along->extent - r), at->cols, index);
+    for (int64_t number = from; number < to; number++) {
+        const piece one = piece_of(p, at, number);
+        if (number == from)
+            p->fold->init(state, p->pitch, at->cols, one.index.first);
+        fold_piece(p, s, state, p->pitch, one.x, one.n, at->cols, one.index);
+    }
+}
+
+/* Two chunks that are a run each, where there are such before `to`, into two columns of a state: kernels read two runs faster
+   than one. */
+static bool fold_two(const rp_fold_plan *p, const place *at, int64_t chunk, int64_t to, void *state) {
+    if (!p->chunks_are_runs || chunk + 1 >= to)
+        return false;
+    const piece a = piece_of(p, at, chunk), b = piece_of(p, at, chunk + 1);
+    if (a.n != b.n)
+        return false;
+    p->fold->init(state, p->pitch, 2, 0);
+    p->fold->runs(state, p->pitch, 0, (rp_lines){a.x, b.x - a.x, p->apart, p->distance}, 2, a.n, a.index);
+    return true;
+}
+
+/* All chunks, in their order. */
+static void fold_chunks(const rp_fold_plan *p, scratch *s, const place *at, void *total) {
+    _Alignas(64) char part[RP_STATE_BYTES];
+    p->fold->init(total, p->pitch, at->cols, 0);
+    for (int64_t chunk = 0, n; chunk < p->chunks; chunk += n) {
+        n = fold_two(p, at, chunk, p->chunks, part) ? 2 : 1;
+        if (n == 1)
+            fold_chunk(p, s, at, chunk, part);
+        for (int64_t i = 0; i < n; i++)
+            p->fold->merge(total, p->pitch, 0, part, p->pitch, i, at->cols);
     }
 }
 
@@ -215,18 +253,17 @@ static void run_shallow(const rp_fold_plan *p, scratch *s, const place *at) {
 
 void rp_fold_run(const rp_fold_plan *p, int64_t from, int64_t to) {
     scratch s;
-    _Alignas(64) char total[RP_STATE_BYTES], part[RP_STATE_BYTES];
+    _Alignas(64) char total[RP_STATE_BYTES];
     for (int64_t unit = from; unit < to; unit++) {
         const place at = place_of(p, unit);
         if (p->shallow) {
             run_shallow(p, &s, &at);
             continue;
         }
-        fold_chunk(p, &s, &at, 0, total);
-        for (int64_t chunk = 1; chunk < p->chunks; chunk++) {
-            fold_chunk(p, &s, &at, chunk, part);
-            p->fold->merge(total, p->pitch, 0, part, p->pitch, at.cols);
-        }
+        if (p->chunks == 1)
+            fold_chunk(p, &s, &at, 0, total);
+        else
+            fold_chunks(p, &s, &at, total);
         finish(p, &at, total);
     }
 }
@@ -235,10 +272,22 @@ size_t rp_fold_state_bytes(const rp_fold_plan *p) {
     return (size_t)(p->fold->fields * p->pitch * 8);
 }
 
-void rp_fold_part(const rp_fold_plan *p, int64_t unit, int64_t chunk, void *state) {
+void rp_fold_parts(const rp_fold_plan *p, int64_t from, int64_t to, void *states) {
     scratch s;
-    const place at = place_of(p, unit);
-    fold_chunk(p, &s, &at, chunk, state);
+    _Alignas(64) char two[RP_STATE_BYTES];
+    const int64_t bytes = (int64_t)rp_fold_state_bytes(p);
+    for (int64_t i = from, n; i < to; i += n) {
+        const place at = place_of(p, i / p->chunks);
+        const int64_t chunk = i % p->chunks;
+        char *state = (char *)states + i * bytes;
+        n = fold_two(p, &at, chunk, least(p->chunks, chunk + to - i), two) ? 2 : 1;
+        if (n == 1)
+            fold_chunk(p, &s, &at, chunk, state);
+        for (int64_t k = 0; n == 2 && k < n; k++) {
+            p->fold->init(state + k * bytes, p->pitch, at.cols, 0);
+            p->fold->merge(state + k * bytes, p->pitch, 0, two, p->pitch, k, at.cols);
+        }
+    }
 }
 
 void rp_fold_join(const rp_fold_plan *p, int64_t unit, const void *states) {
@@ -248,6 +297,6 @@ void rp_fold_join(const rp_fold_plan *p, int64_t unit, const void *states) {
     const char *state = states;
     p->fold->init(total, p->pitch, at.cols, 0);
     for (int64_t chunk = 0; chunk < p->chunks; chunk++)
-        p->fold->merge(total, p->pitch, 0, state + (size_t)chunk * bytes, p->pitch, at.cols);
+        p->fold->merge(total, p->pitch, 0, state + (size_t)chunk * bytes, p->pitch, 0, at.cols);
     finish(p, &at, total);
 }

@@ -54,6 +54,8 @@ typedef struct rp_fold_plan {
     rp_axis rows;   /* the reduced axis that runs through a piece */
     rp_axis gather; /* runs only: a second one, whose short runs are gathered; extent 1 if none */
     int64_t piece;  /* of rows, or of gathered runs */
+    bool
+        chunks_are_runs; /* of one output, which the kernel reads where they lie, and whose elements need no names */
     int64_t pieces_along, pieces, chunk,
         chunks;                 /* pieces in an outer step, in all, in a chunk; chunks in all */
     int64_t tile, tiles, units; /* columns of a unit; units along cols; in all */
@@ -67,10 +69,10 @@ void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold
 /* Units [from, to), each from its first element to its output. */
 void rp_fold_run(const rp_fold_plan *p, int64_t from, int64_t to);
 
-/* The same in parts: one chunk of a unit into a state of rp_fold_state_bytes, and all chunks of a unit, one state
- * after another, joined and written. */
+/* The same in parts: chunks [from, to) of all, counted unit by unit, into states of rp_fold_state_bytes, that of the first
+ * chunk of all at `states`; and all chunks of a unit, one state after another, joined and written. */
 size_t rp_fold_state_bytes(const rp_fold_plan *p);
-void rp_fold_part(const rp_fold_plan *p, int64_t unit, int64_t chunk, void *state);
+void rp_fold_parts(const rp_fold_plan *p, int64_t from, int64_t to, void *states);
 void rp_fold_join(const rp_fold_plan *p, int64_t unit, const void *states);
 
 #endif

@@ -193,6 +193,7 @@ void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold
     choose_units(p, members);
     p->apart = apart_as_read(p);
     p->direct = p->apart != 0;
+    p->chunks_are_runs = p->runs && p->direct && !p->indexed && p->chunk == 1 && p->cols.extent == 1;
     p->distance = RP_CACHED;
     p->shallow = can_be_shallow(p);
 }

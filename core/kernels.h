@@ -105,9 +105,9 @@ typedef struct rp_fold {
     /* The columns hold RP_LANES groups of `cols`, the lanes of rows laid side by side: fold them into the first. Row r of
        lane j was row RP_LANES * r + j. */
     void (*lanes)(void *state, int64_t pitch, int64_t cols);
-    /* Each column then other's, from its column 0 on, which came later in the order; arg folds go by the indices. */
+    /* Each column then other's, from other_column on, which came later in the order; arg folds go by the indices. */
     void (*merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
-                  int64_t cols);
+                  int64_t other_column, int64_t cols);
     /* Write the results of `cols` columns from `column` on, out_stride bytes apart, as a dtype that core allowed.
        `divisor` divides a sum (1, or the count) or is count - ddof for moments; `root` asks for the square root of a
        variance. */

@@ -179,9 +179,7 @@ static void run_units(const job *j, int64_t from, int64_t to) {
 }
 
 static void run_parts(const job *j, int64_t from, int64_t to) {
-    const rp_fold_plan *p = j->plan;
-    for (int64_t i = from; i < to; i++)
-        rp_fold_part(p, i / p->chunks, i % p->chunks, j->states + (size_t)i * rp_fold_state_bytes(p));
+    rp_fold_parts(j->plan, from, to, j->states);
 }
 
 static rp_layout fold_layout(const rp_fold_plan *p) {

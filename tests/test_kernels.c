@@ -205,7 +205,7 @@ static void run_fold(const fold_case *c, const rp_kernels *k, buffer *out) {
         else
             fold->rows(states[part], pitch, column, x, rows, c->cols, index);
     }
-    fold->merge(states[0], pitch, BEFORE, states[1], pitch, c->cols);
+    fold->merge(states[0], pitch, BEFORE, states[1], pitch, 0, c->cols);
     make_output(out, 0, (size_t)((c->cols + BEFORE) * out_stride));
     fold->finish(states[0], pitch, 0, c->cols + BEFORE, out->data, out_stride, c->result, divisor,
                  !strcmp(c->op->name, "std"));
