@@ -42,7 +42,7 @@ RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
     return _mm256_set_m128(_mm256_cvtpd_ps(halves[1]), _mm256_cvtpd_ps(halves[0]));
 }
 
-/* The processor's own min(a, b) is a where a < b, else b. */
+/* The processor's own min(a, b) is a where a < b, else b. All bits set are a NaN too, and an or is cheaper than a choice. */
 #define RP_OWN_LEAST
 #define RP_OWN_EXTREMES
 #define RP_AVX_LEAST(name, order, t, s)                                                                      \
@@ -50,7 +50,7 @@ RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
         return _mm256_##name##_##s(a, b);                                                                    \
     }                                                                                                        \
     RP_INLINE v_##t v_##name##_##t(v_##t a, v_##t b) {                                                       \
-        return _mm256_blendv_##s(_mm256_##name##_##s(a, b), a, _mm256_cmp_##s(a, a, _CMP_UNORD_Q));          \
+        return _mm256_or_##s(_mm256_##name##_##s(a, b), _mm256_cmp_##s(a, a, _CMP_UNORD_Q));                 \
     }
 RP_AVX_LEAST(min, least, f32, ps)
 RP_AVX_LEAST(max, greatest, f32, ps)
