@@ -84,7 +84,20 @@ def operand(layout, family, dtype, shape, seed=0):
     return Operand(_VIEWS[layout](base, tuple(shape)), base)
 
 
-def output(layout, dtype, shape):
-    """What `out=` gets: of the inputs' order for F and rotated axes, plain C order for all else."""
-    base = np.zeros(int(np.prod(shape)), dtype)
+PAGE = 4096
+
+
+def _beyond(operand, distance, dtype, count):
+    """Memory whose address is `distance` bytes beyond the operand's, but for the page."""
+    room = np.zeros(count * dtype.itemsize + PAGE, np.uint8)
+    start = (operand.base.ctypes.data + distance - room.ctypes.data) % PAGE
+    return room[start : start + count * dtype.itemsize].view(dtype)
+
+
+def output(layout, dtype, shape, operand=None):
+    """What `out=` gets: of the inputs' order for F and rotated axes, plain C order for all else. Where the layout names a
+    distance, that is where it lies as seen from the operand."""
+    layout, _, distance = layout.partition("@")
+    count = int(np.prod(shape))
+    base = _beyond(operand, int(distance), dtype, count) if distance else np.zeros(count, dtype)
     return Operand(_VIEWS[layout if layout in ("F", "rot") else "C"](base, tuple(shape)), base)

@@ -27,7 +27,7 @@ class Problem:
     axis: object  # None, an int or a tuple; of maps None
     dtype: str
     shape: tuple
-    layout: str  # of x, or of a and b: "C", "F", "C+F", "C+row", "C+k", ... (docs/perf_report.md)
+    layout: str  # of x, or of a and b: "C", "F", "C+F", "C+row", "C+k", "C@40" ... (docs/perf_report.md)
     data: str
     outs: tuple = (False,)
     source: str = field(default="", compare=False)  # of the suite `real`: which data
@@ -137,6 +137,15 @@ def rows(ops):
         yield from _each("rows", ops, (side, side), "C", (True,), FLOATS)
 
 
+def places(ops):
+    """Outputs a few bytes beyond the first operand but for the page, where a processor may take what was stored for what
+    is loaded next; half a page beyond it, where it does not."""
+    for shape in [(64, 64), (200, 300), (600, 700), (1500, 1600)]:
+        for distance in (0, 16, 40, 64, 104, 2048):
+            for op in (op for op in ops if not op.reduces):
+                yield from (_map("places", op, dtype, shape, f"C@{distance}", (True,)) for dtype in FLOATS)
+
+
 STANDARDISE = oplist.Op("standardise", "script")
 
 
@@ -171,7 +180,7 @@ def quick(ops):
     yield from (_map("layouts", op, "float32", (2048, 2048), "C+F", (True,)) for op in core if op.kind == "map2")
 
 
-SUITES = {"2d": squares, "shapes": shapes, "layouts": layouts, "rows": rows, "real": real}
+SUITES = {"2d": squares, "shapes": shapes, "layouts": layouts, "rows": rows, "places": places, "real": real}
 
 
 def problems(suite, ops=None):

@@ -39,11 +39,11 @@ class Setting:
         self.a, self.b = self._operands()
         self.out = None
         if not problem.op.reduces and problem.op.kind != "script":
-            self.out = arrays.output(problem.layout, self.dtype, problem.shape)
+            self.out = arrays.output(problem.layout, self.dtype, problem.shape, self.a)
 
     def _operands(self):
         p = self.problem
-        first, _, second = p.layout.partition("+")
+        first, _, second = p.layout.partition("@")[0].partition("+")
         if p.source:
             values = _real(p.source, p.dtype)
             a = arrays.Operand(values, values.reshape(-1))

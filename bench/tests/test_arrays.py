@@ -15,6 +15,15 @@ def test_layouts_are_what_they_are_called(layout):
     assert x.base.nbytes == x.view.nbytes * (2 if layout == "cols::2" else 1)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("distance", [0, 40, 2048])
+def test_outputs_lie_where_they_are_said_to(dtype, distance):
+    x = arrays.operand("C", "normal", np.dtype(dtype), (30, 41))
+    out = arrays.output(f"C@{distance}", np.dtype(dtype), (30, 41), x)
+    assert (out.view.ctypes.data - x.view.ctypes.data) % 4096 == distance
+    assert out.view.shape == (30, 41) and out.view.flags.c_contiguous and out.view.flags.aligned
+
+
 def test_three_axes():
     assert arrays.operand("rot", "normal", np.dtype("float32"), (2, 3, 5)).view.strides == (12, 4, 24)
     assert arrays.operand("F", "normal", np.dtype("float32"), (2, 3, 5)).view.strides == (4, 8, 24)

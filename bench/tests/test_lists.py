@@ -35,7 +35,7 @@ def test_the_tree_s_lists_are_read():
 
 def test_a_new_row_has_benchmarks_in_every_suite_of_tracked_cases():
     ops = oplist.parse_ops(ROWS)
-    for suite in ("2d", "shapes", "layouts", "rows"):
+    for suite in ("2d", "shapes", "layouts", "rows", "places"):
         mine = [p for p in cases.problems(suite, ops) if p.op.name == "hypot"]
         assert {p.dtype for p in mine} == {"float32", "float64"}
     assert any(p.op.name == "hypot" for p in cases.problems("quick", ops))
