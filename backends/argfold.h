@@ -126,9 +126,9 @@ RP_INLINE void F(fold_rows)(void *state, int64_t pitch, int64_t column, const ch
 static void F(merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
                      int64_t other_column, int64_t cols) {
     int64_t *at = (int64_t *)state + pitch + column;
-    F(join)
-    ((RP_C *)state + column, at, (const RP_C *)other + other_column,
-     (const int64_t *)other + other_pitch + other_column, cols);
+    const RP_C *later = (const RP_C *)other + other_column;
+    const int64_t *later_at = (const int64_t *)other + other_pitch + other_column;
+    F(join)((RP_C *)state + column, at, later, later_at, cols);
 }
 
 /* The rows of lane j were RP_LANES * index + j. */

@@ -289,12 +289,12 @@ RP_INLINE void F(run_on)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance 
     const int64_t rows = n / RP_LANES - done, past = n % RP_LANES;
     const int64_t asked = distance == RP_FAR ? RP_BLOCK * apart * ROW : 0;
     const RP_C *from = x + done * apart * RP_LANES, *rest = from + rows * apart * RP_LANES;
+    const char *first = (const char *)from;
     RP_C last[RP_LANES];
     if (rows && apart == 1)
         F(lane_rows)(lane, from, asked, rows);
     else if (rows)
-        F(strip)
-    (lane, RP_LANES, (const char *)from, apart * ROW, apart, asked, rows, F(lane_vectors), RP_OF_A_RUN);
+        F(strip)(lane, RP_LANES, first, apart * ROW, apart, asked, rows, F(lane_vectors), RP_OF_A_RUN);
     if (past && apart > 1) {
         TYPE(gather)(last, rest, past, apart);
         rest = last;
@@ -314,9 +314,10 @@ RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const ch
             F(fill)(lanes[i], RP_LANES, RP_LANES);
         for (int64_t i = 0, done = 0; i < group; i++) {
             const char *run = x + (j + i) * stride;
-            if (i % 2 == 0)
-                done =
-                    in_turn && i + 1 < group ? F(lane_rows_of_two)(lanes + i, run, stride, n / RP_LANES) : 0;
+            if (i % 2 == 0) {
+                const int two = in_turn && i + 1 < group;
+                done = two ? F(lane_rows_of_two)(lanes + i, run, stride, n / RP_LANES) : 0;
+            }
             F(run_on)(lanes[i], (const RP_C *)(const void *)run, apart, distance, n, done);
         }
         F(join_group)(sums, lanes, group);

@@ -51,11 +51,10 @@ typedef struct rp_fold_plan {
     rp_axis cols;                    /* the kept axis that runs through a unit, as x has it */
     rp_axis parts[RAPTORS_MAX_NDIM]; /* the same as the output has it, where that may be several axes */
     int nparts;
-    rp_axis rows;   /* the reduced axis that runs through a piece */
-    rp_axis gather; /* runs only: a second one, whose short runs are gathered; extent 1 if none */
-    int64_t piece;  /* of rows, or of gathered runs */
-    bool
-        chunks_are_runs; /* of one output, which the kernel reads where they lie, and whose elements need no names */
+    rp_axis rows;         /* the reduced axis that runs through a piece */
+    rp_axis gather;       /* runs only: a second one, whose short runs are gathered; extent 1 if none */
+    int64_t piece;        /* of rows, or of gathered runs */
+    bool chunks_are_runs; /* of one output, read where they lie, whose elements need no index */
     int64_t pieces_along, pieces, chunk,
         chunks;                 /* pieces in an outer step, in all, in a chunk; chunks in all */
     int64_t tile, tiles, units; /* columns of a unit; units along cols; in all */

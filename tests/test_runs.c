@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    LONG = 1 << 14 /* bytes, about the least that are read in turn */,
+    LONG = 1 << 14, /* bytes, about the least that are read in turn */
     RUNS = 9,
     ROOM = 2 * LONG,
     PITCH = 16
