@@ -61,9 +61,9 @@ static void F(move_line)(char *dst, int64_t dst_stride, const char *src, int64_t
 }
 
 #if RP_VECTOR_BYTES
-/* dst[j][i] = src[i][j] for one square of v_count by v_count: a vector is put together from RP_TURN_PARTS rows as far apart,
-   so that log2(v_count / RP_TURN_PARTS) rounds of zips inside its parts are left to do. */
-RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride) {
+/* dst[j][i] = src[i][j] for one square of v_count by v_count, of which `columns` of src are wanted: a vector is put together from
+   RP_TURN_PARTS rows as far apart, so that log2(v_count / RP_TURN_PARTS) rounds of zips inside its parts are left to do. */
+RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t columns) {
     enum { M = F(v_count) / RP_TURN_PARTS, ITEM = sizeof(RP_C) };
     for (int part = 0; part < RP_TURN_PARTS; part++) {
         V a[M], b[M];
@@ -83,16 +83,27 @@ RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t s
         }
 #pragma GCC unroll 16
         for (int i = 0; i < M; i++)
-            memcpy(dst + (part * M + i) * dst_stride, &a[i], sizeof(V));
+            if (part * M + i < columns)
+                memcpy(dst + (part * M + i) * dst_stride, &a[i], sizeof(V));
     }
 }
 #else
-RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride) {
+RP_INLINE void F(turn)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t columns) {
     (void)dst_stride;
     (void)src_stride;
+    (void)columns;
     F(move_item)(dst, src);
 }
 #endif
+
+/* Of n0 rows with `columns` left, fewer than a vector has: those that may be read as whole vectors, since they end before the
+   last row does. Few columns are not worth it. */
+RP_INLINE int64_t F(rows_to_turn)(int64_t n0, int64_t stride, int64_t columns) {
+    enum { N = F(v_count) };
+    const int64_t beyond = (N - columns) * (int64_t)sizeof(RP_C);
+    const int64_t rows = stride > 0 ? n0 - (beyond + stride - 1) / stride : 0;
+    return columns < 3 || 4 * columns < N || rows < 0 ? 0 : rows / N * N;
+}
 
 /* dst[j][i] = src[i][j], i < n0, j < n1, both contiguous along their last axis: a line of dst's rows at a time, each filled before
    the next is begun, as lines that lie a multiple of 4 KB apart push each other out. */
@@ -100,16 +111,21 @@ static void F(transpose)(char *dst, int64_t dst_stride, const char *src, int64_t
                          int64_t n1) {
     enum { N = F(v_count), LINE = RP_LINE / (int)sizeof(RP_C) };
     const int64_t item = sizeof(RP_C), m0 = n0 / N * N, m1 = n1 / N * N;
+    const int64_t turned = F(rows_to_turn)(n0, src_stride, n1 - m1);
     for (int64_t i = 0, next; i < m0; i = next) {
         next = i + LINE < m0 ? i + LINE : m0;
         for (int64_t j = 0; j < m1; j += N)
             for (int64_t k = i; k < next; k += N) {
                 const char *from = src + k * src_stride + j * item;
-                F(turn)(dst + j * dst_stride + k * item, dst_stride, from, src_stride);
+                F(turn)(dst + j * dst_stride + k * item, dst_stride, from, src_stride, N);
             }
+        for (int64_t k = i; k < next && k < turned; k += N) {
+            const char *from = src + k * src_stride + m1 * item;
+            F(turn)(dst + m1 * dst_stride + k * item, dst_stride, from, src_stride, n1 - m1);
+        }
     }
     for (int64_t j = 0; j < n1; j++)
-        for (int64_t i = j < m1 ? m0 : 0; i < n0; i++)
+        for (int64_t i = j < m1 ? m0 : turned; i < n0; i++)
             F(move_item)(dst + j * dst_stride + i * item, src + i * src_stride + j * item);
 }
 
