@@ -213,8 +213,12 @@ static bool fold_two(const rp_fold_plan *p, const place *at, int64_t chunk, int6
 /* All chunks, in their order. */
 static void fold_chunks(const rp_fold_plan *p, scratch *s, const place *at, void *total) {
     _Alignas(64) char part[RP_STATE_BYTES];
-    p->fold->init(total, p->pitch, at->cols, 0);
-    for (int64_t chunk = 0, n; chunk < p->chunks; chunk += n) {
+    int64_t chunk = 0;
+    if (p->chunks_are_runs)
+        p->fold->init(total, p->pitch, at->cols, 0);
+    else
+        fold_chunk(p, s, at, chunk++, total);
+    for (int64_t n; chunk < p->chunks; chunk += n) {
         n = fold_two(p, at, chunk, p->chunks, part) ? 2 : 1;
         if (n == 1)
             fold_chunk(p, s, at, chunk, part);
