@@ -1,4 +1,4 @@
-/* fold.h -- one fold of one type: sum, prod, min or max. Included once for each, with the type's macros (type.h) and
+/* fold.h -- one fold of one type: sum, total, prod, min or max. Included once for each, with the type's macros (type.h) and
  *   RP_FOLD_OP    sum ..
  *   RP_W, RP_WC   suffix and C type of the state
  *   RP_STEP(a, b), RP_STEP_ONE(a, b)   one step on vectors and on elements of the state's type
@@ -6,11 +6,12 @@
  *   RP_START      the empty state
  *   RP_LIFT       0: elements are of the state's type; 1: widened first; 2: widened after each tree
  *   RP_COMPENSATED  1: the state keeps what its additions lost (Knuth's two-sum), and gives it back at the end
+ *   RP_EXACT      1: the state sums the elements, wrapping, and their upper halves beside: together the sum in 128 bits
  * SPDX-License-Identifier: MIT
  *
  * The order, for each column: blocks of RP_BLOCK rows from the first row of the call; in a block two trees of
  * RP_TREE rows, ((0+1)+(2+3))+((4+5)+(6+7)), then one added to the other, and the result to the state. A last
- * block that is short takes a tree if it can, then its other rows one by one.
+ * block that is short takes a tree if it can, then its other rows one by one. An exact sum has no order.
  */
 #define V RP_CAT(v_, RP_T)
 #define W RP_CAT(v_, RP_W)
@@ -20,14 +21,16 @@
 
 enum {
     F(halves) = RP_LIFT ? v_halves : 1,
-    F(fields) = RP_COMPENSATED ? 2 : 1,
+    F(fields) = RP_COMPENSATED || RP_EXACT ? 2 : 1,
+    F(parts) = RP_EXACT ? 2 : 1, /* of an element that enter the state, each its own field */
     F(lane_vectors) = RP_LANES / (int)TYPE(v_count),
     /* read from a row in one go: as many as registers hold a tree of */
     F(strip_vectors) = RP_LIFT == 1 ? RP_REGISTERS / 16 : 4,
     F(most_vectors) = F(lane_vectors) > F(strip_vectors) ? F(lane_vectors) : F(strip_vectors),
     F(line_vectors) = RP_LINE / (int)sizeof(V),
     F(sweep_vectors) = F(line_vectors) < F(strip_vectors) ? F(line_vectors) : F(strip_vectors),
-    F(terms) = RP_LIFT == 1 ? F(halves) : 1,             /* of a vector, where steps are taken */
+    F(terms) = RP_LIFT == 1 ? F(halves) : F(parts),      /* of a vector, where steps are taken */
+    F(made) = F(halves) * F(parts),                      /* of a vector, in the state's type */
     F(sweep) = RP_SWEEP / (F(terms) * (int)sizeof(RP_C)) /* columns of a sweep */
 };
 
@@ -42,14 +45,16 @@ enum {
 
 #include "trees.h"
 
-RP_INLINE void F(enter)(W *s, W *lost, W p) {
+/* The parts of a vector into the fields of the state. */
+RP_INLINE void F(enter)(W *s, W *lost, const W *p) {
 #if RP_COMPENSATED
-    W sum = *s + p, back = sum - *s;
-    *lost = *lost + ((*s - (sum - back)) + (p - back));
+    W sum = *s + *p, back = sum - *s;
+    *lost = *lost + ((*s - (sum - back)) + (*p - back));
     *s = sum;
 #else
-    (void)lost;
-    *s = RP_STEP(*s, p);
+    if (F(parts) > 1)
+        *lost = RP_STEP(*lost, p[1]);
+    *s = RP_STEP(*s, *p);
 #endif
 }
 
@@ -58,7 +63,7 @@ RP_INLINE void F(enter)(W *s, W *lost, W p) {
 RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stride, int64_t apart,
                         int64_t asked, int64_t rows, int vectors, int64_t k) {
     enum { MOST = F(most_vectors), H = F(halves), N = WIDE(v_count) };
-    W s[MOST * H], lost[MOST * H], p[MOST * H];
+    W s[MOST * H], lost[MOST * H], p[MOST * F(made)];
     RP_WC part[2][H * N];
     RP_WC *sums = state, *rests = state + (F(fields) - 1) * pitch;
     int64_t r = 0;
@@ -80,7 +85,7 @@ RP_INLINE void F(strip)(RP_WC *state, int64_t pitch, const char *x, int64_t stri
         else
             F(last_block)(p, x, stride, apart, rows - r, vectors, k);
         for (int i = 0; i < vectors * H; i++)
-            F(enter)(&s[i], &lost[i], p[i]);
+            F(enter)(&s[i], &lost[i], p + i * F(parts));
     }
     for (int i = 0; i < vectors * H; i++) {
         if (F(fields) > 1)
@@ -143,15 +148,17 @@ RP_INLINE void F(sweep_trees)(RP_WC *state, int64_t pitch, const char *x, int64_
         F(tree)(first + c / WIDTH * STEP, x + c * item, stride, apart, VECTORS, 0);
     }
     for (int64_t c = 0; c < cols; c += WIDTH) {
-        W p[VECTORS * H], q[VECTORS * H];
+        W p[VECTORS * F(made)], q[VECTORS * F(made)];
         F(ask)(x, RP_BLOCK, RP_TREE, stride, c * item, asked);
         F(tree)(second, x + RP_TREE * stride + c * item, stride, apart, VECTORS, 0);
         F(lift)(p, first + c / WIDTH * STEP, VECTORS);
         F(lift)(q, second, VECTORS);
+        for (int i = 0; i < VECTORS * F(made); i++)
+            p[i] = RP_STEP(p[i], q[i]);
         for (int i = 0; i < VECTORS * H; i++) {
             RP_WC *at = state + c + i * (int)WIDE(v_count);
             W s = WIDE(v_load)(at), lost = WIDE(v_load)(at + (F(fields) - 1) * pitch);
-            F(enter)(&s, &lost, RP_STEP(p[i], q[i]));
+            F(enter)(&s, &lost, p + i * F(parts));
             if (F(fields) > 1)
                 WIDE(v_store)(at + pitch, lost);
             WIDE(v_store)(at, s);
@@ -186,7 +193,7 @@ RP_INLINE void F(sweeps)(RP_WC *s, int64_t pitch, const char *row, int64_t strid
     for (int64_t c = 0; c < cols; c += F(sweep)) {
         const char *x = row + c * apart * (int64_t)sizeof(RP_C);
         const int64_t width = cols - c < F(sweep) ? cols - c : F(sweep);
-        if (rp_rows_collide(stride) || (RP_REGISTERS < 32 && !RP_LIFT))
+        if (rp_rows_collide(stride) || (RP_REGISTERS < 32 && !RP_LIFT && !RP_EXACT))
             F(sweep_trees)(s + c, pitch, x, stride, apart, asked, width);
         else
             F(sweep_rows)(s + c, pitch, x, stride, apart, asked, width);
@@ -223,6 +230,8 @@ RP_INLINE void F(join)(RP_WC *state, int64_t pitch, const RP_WC *other, int64_t 
         state[pitch + i] = (state[pitch + i] + other[other_pitch + i]) + ((a - (sum - back)) + (b - back));
         state[i] = sum;
 #else
+        if (F(parts) > 1)
+            state[pitch + i] = RP_STEP_ONE(state[pitch + i], other[other_pitch + i]);
         state[i] = RP_STEP_ONE(state[i], other[i]);
         (void)pitch;
         (void)other_pitch;
@@ -251,10 +260,13 @@ RP_INLINE void F(last_lanes)(RP_WC *lane, const RP_C *x, int64_t n) {
             RP_WC *at = lane + v * N + h * M, *rest = at + (F(fields) - 1) * RP_LANES;
             W s = WIDE(v_load)(at), lost = WIDE(v_load)(rest);
 #if RP_LIFT
-            F(enter)(&s, &lost, TYPE(v_widen)(y, h));
+            const W p[] = {TYPE(v_widen)(y, h)};
+#elif RP_EXACT
+            const W p[] = {y, y >> 32};
 #else
-            F(enter)(&s, &lost, y);
+            const W p[] = {y};
 #endif
+            F(enter)(&s, &lost, p);
             if (F(fields) > 1)
                 WIDE(v_store)(rest, lost);
             WIDE(v_store)(at, s);
@@ -359,6 +371,8 @@ RP_INLINE void F(write)(const RP_WC *s, int64_t pitch, int64_t cols, char *out, 
 #endif
         memcpy(out + i * out_stride, &result, sizeof result);
     }
+    if (RP_EXACT)
+        rp_mend_totals((const int64_t *)s, (const int64_t *)s + pitch, cols, out, out_stride, divisor);
     if (!RP_IS_FLOAT && divides)
         v_mend_zeros(out, out_stride, cols);
 }
@@ -380,6 +394,21 @@ static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t 
     }
 }
 
+#if RP_EXACT
+/* Fewer than RP_BLOCK rows straight to results that lie one after another, by a state that stays in the nearest cache beside them. */
+static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, int64_t cols, double divisor,
+                       int root) {
+    enum { COLUMNS = 256 };
+    RP_WC state[F(fields) * COLUMNS];
+    (void)root;
+    for (int64_t c = 0; c < cols; c += COLUMNS) {
+        const int64_t n = cols - c < COLUMNS ? cols - c : COLUMNS;
+        F(fill)(state, COLUMNS, n);
+        F(strips)(state, COLUMNS, (const char *)((const RP_C *)x + c), stride, 1, rows, 0, n);
+        F(write)(state, COLUMNS, n, (char *)((double *)out + c), sizeof(double), 1, divisor);
+    }
+}
+#else
 /* The results of `vectors` vectors of columns (known where this is inlined), or of k columns where k is above 0. */
 RP_INLINE void F(shallow_strip)(void *out, const char *x, int64_t stride, int64_t rows, W by, int divides,
                                 int vectors, int64_t k) {
@@ -422,6 +451,7 @@ static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, i
     if (c < cols)
         F(shallow_part)(to + c, (const char *)(from + c), stride, rows, by, divides, cols - c);
 }
+#endif
 
 #undef V
 #undef W
@@ -440,3 +470,4 @@ static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, i
 #undef RP_START
 #undef RP_LIFT
 #undef RP_COMPENSATED
+#undef RP_EXACT

@@ -41,7 +41,7 @@ RP_INLINE void F(join_vectors)(W *a, W *lost, W b, W b_lost) {
     *a = sum;
 #else
     *a = RP_STEP(*a, b);
-    *lost = b_lost;
+    *lost = F(parts) > 1 ? RP_STEP(*lost, b_lost) : b_lost;
 #endif
 }
 

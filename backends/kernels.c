@@ -68,6 +68,7 @@ RP_INLINE int64_t rp_unaligned(const void *x, int64_t stride, int64_t vector, in
 #define RP_APART static __attribute__((noinline, unused))
 
 #include "momentstate.h"
+#include "total.h"
 
 #define RP_T f32
 #define RP_C float
@@ -192,6 +193,7 @@ static void settle(void) {
 #define RP_HAS_SHALLOW(op, t) shallow_##op##_##t
 #define RP_NO_SHALLOW(op, t) NULL
 #define RP_SHALLOW_sum RP_HAS_SHALLOW
+#define RP_SHALLOW_total RP_HAS_SHALLOW
 #define RP_SHALLOW_prod RP_HAS_SHALLOW
 #define RP_SHALLOW_min RP_HAS_SHALLOW
 #define RP_SHALLOW_max RP_HAS_SHALLOW
@@ -218,6 +220,7 @@ const rp_kernels RP_CAT(rp_kernels_, RP_BACKEND) = {
     .fold =
         {
             [RP_FOLD_sum] = {RP_FOR_ALL(RP_FOLD_ENTRY, sum)},
+            [RP_FOLD_total] = {RP_FOLD_ENTRY(total, i64)},
             [RP_FOLD_prod] = {RP_FOR_ALL(RP_FOLD_ENTRY, prod)},
             [RP_FOLD_min] = {RP_FOR_ALL(RP_FOLD_ENTRY, min)},
             [RP_FOLD_max] = {RP_FOR_ALL(RP_FOLD_ENTRY, max)},

@@ -15,9 +15,12 @@ RP_INLINE void F(row)(E *e, const char *x, int64_t apart, int vectors, int64_t k
                                    : k < 0      ? TYPE(v_widen)(TYPE(load_end)(p, apart), h)
                                                 : TYPE(v_widen)(TYPE(load_apart)(p, apart), h);
 #else
-        e[v] = k > 0   ? TYPE(v_load_part)(p, k)
-               : k < 0 ? TYPE(load_end)(p, apart)
-                       : TYPE(load_apart)(p, apart);
+        e[v * F(terms)] = k > 0   ? TYPE(v_load_part)(p, k)
+                          : k < 0 ? TYPE(load_end)(p, apart)
+                                  : TYPE(load_apart)(p, apart);
+#endif
+#if RP_EXACT
+        e[v * F(terms) + 1] = e[v * F(terms)] >> 32;
 #endif
     }
     if (k == RP_OF_A_RUN)
@@ -54,31 +57,20 @@ RP_INLINE void F(tree)(E *t, const char *x, int64_t stride, int64_t apart, int v
 
 RP_INLINE void F(lift)(W *w, const E *e, int vectors) {
     for (int v = 0; v < vectors; v++)
-        for (int h = 0; h < F(halves); h++)
+        for (int h = 0; h < F(made); h++)
 #if RP_LIFT == 2
-            w[v * F(halves) + h] = TYPE(v_widen)(e[v], h);
+            w[v * F(made) + h] = TYPE(v_widen)(e[v], h);
 #else
-            w[v * F(halves) + h] = e[v * F(terms) + h];
+            w[v * F(made) + h] = e[v * F(terms) + h];
 #endif
-}
-
-RP_INLINE void F(whole_block)(W *p, const char *x, int64_t stride, int64_t apart, int vectors, int64_t k) {
-    E t[F(most_vectors) * F(terms)];
-    W q[F(most_vectors) * F(halves)];
-    F(tree)(t, x, stride, apart, vectors, k);
-    F(lift)(p, t, vectors);
-    F(tree)(t, x + RP_TREE * stride, stride, apart, vectors, k);
-    F(lift)(q, t, vectors);
-    for (int i = 0; i < vectors * F(halves); i++)
-        p[i] = RP_STEP(p[i], q[i]);
 }
 
 /* The block that ends a call: fewer than RP_BLOCK rows. */
 RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t apart, int64_t rows, int vectors,
                              int64_t k) {
     E t[F(most_vectors) * F(terms)];
-    W q[F(most_vectors) * F(halves)];
-    const int64_t first = rows >= RP_TREE ? RP_TREE : 1;
+    W q[F(most_vectors) * F(made)];
+    const int64_t first = rows >= RP_TREE && !RP_EXACT ? RP_TREE : 1;
     if (first == RP_TREE)
         F(tree)(t, x, stride, apart, vectors, k);
     else
@@ -87,7 +79,22 @@ RP_INLINE void F(last_block)(W *p, const char *x, int64_t stride, int64_t apart,
     for (int64_t r = first; r < rows; r++) {
         F(row)(t, x + r * stride, apart, vectors, k);
         F(lift)(q, t, vectors);
-        for (int i = 0; i < vectors * F(halves); i++)
+        for (int i = 0; i < vectors * F(made); i++)
             p[i] = RP_STEP(p[i], q[i]);
     }
+}
+
+RP_INLINE void F(whole_block)(W *p, const char *x, int64_t stride, int64_t apart, int vectors, int64_t k) {
+    E t[F(most_vectors) * F(terms)];
+    W q[F(most_vectors) * F(made)];
+    if (RP_EXACT) {
+        F(last_block)(p, x, stride, apart, RP_BLOCK, vectors, k);
+        return;
+    }
+    F(tree)(t, x, stride, apart, vectors, k);
+    F(lift)(p, t, vectors);
+    F(tree)(t, x + RP_TREE * stride, stride, apart, vectors, k);
+    F(lift)(q, t, vectors);
+    for (int i = 0; i < vectors * F(made); i++)
+        p[i] = RP_STEP(p[i], q[i]);
 }

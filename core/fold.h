@@ -32,6 +32,7 @@ typedef struct rp_fold_call {
 
 typedef struct rp_fold_plan {
     const rp_kernels *kernels;
+    rp_fold_op op; /* that the kernels do */
     const rp_fold *fold;
     raptors_dtype in, folded, out; /* of x, as the fold reads it, of the result */
     double divisor;

@@ -136,15 +136,18 @@ static int64_t apart_as_read(const rp_fold_plan *p) {
     return along->stride[0] == 2 * item && !p->wide ? 2 : 0;
 }
 
-static void choose_fold(rp_fold_plan *p, const rp_fold_call *call, raptors_dtype in, raptors_dtype out) {
-    const bool inexact = call->op == RP_FOLD_moments || (call->divides && in == RAPTORS_INT64);
+static void choose_fold(rp_fold_plan *p, const rp_fold_call *call, raptors_dtype in, raptors_dtype out,
+                        double count) {
+    const bool divided = call->op == RP_FOLD_sum && call->divides && in == RAPTORS_INT64;
+    p->op = divided && count < RP_EXACT_COUNT ? RP_FOLD_total : call->op;
+    const bool inexact = call->op == RP_FOLD_moments || (divided && p->op != RP_FOLD_total);
     p->in = in;
     p->out = out;
     p->item = rp_itemsize(in);
     p->widened = in != RAPTORS_FLOAT64 && (inexact ? in != RAPTORS_FLOAT32 : false);
     p->widened |= in == RAPTORS_FLOAT32 && out == RAPTORS_FLOAT64;
     p->folded = p->widened ? RAPTORS_FLOAT64 : in;
-    p->fold = &p->kernels->fold[call->op][p->folded];
+    p->fold = &p->kernels->fold[p->op][p->folded];
     p->folded_item = rp_itemsize(p->folded);
     p->indexed = call->indexed;
     p->roots = call->roots;
@@ -152,9 +155,9 @@ static void choose_fold(rp_fold_plan *p, const rp_fold_call *call, raptors_dtype
 
 /* Whether the kernel that skips the state serves: one short block of rows, and results that lie as it writes them. */
 static bool can_be_shallow(const rp_fold_plan *p) {
-    const bool integer = p->in == RAPTORS_INT32 || p->in == RAPTORS_INT64;
     const int64_t item = rp_itemsize(p->out);
-    const bool own = p->out == p->folded || (integer && p->out == RAPTORS_INT64);
+    const raptors_dtype of_integers = p->op == RP_FOLD_total ? RAPTORS_FLOAT64 : RAPTORS_INT64;
+    const bool own = p->out == p->folded || p->out == of_integers;
     return p->fold->shallow && own && p->apart != 2 && !p->one_by_one && !p->runs && !p->wide &&
            p->pieces == 1 && p->rows.extent < RP_BLOCK && p->nparts == 1 && p->cols.stride[1] == item &&
            rp_nest_aligned(&p->kept, 1, item);
@@ -180,7 +183,7 @@ void rp_fold_plan_make(rp_fold_plan *p, const rp_kernels *kernels, const rp_fold
     for (int k = 0; k < x->ndim; k++)
         rp_nest_add(&n, axis[k].extent, axis[k].stride, axis[k].reduced);
     p->kernels = kernels;
-    choose_fold(p, call, x->dtype, out->dtype);
+    choose_fold(p, call, x->dtype, out->dtype, count);
     p->divisor = !call->divides ? 1 : count > call->ddof ? count - call->ddof : 0;
     rp_nest_arrange(&n, call->indexed);
     p->aligned = rp_nest_aligned(&n, 0, p->item);

@@ -26,6 +26,7 @@ typedef enum rp_map1_op {
 /* The folds that kernels know; several public reductions share one (mean is sum and a division). */
 typedef enum rp_fold_op {
     RP_FOLD_sum,
+    RP_FOLD_total, /* of int64, in 128 bits: for the mean */
     RP_FOLD_prod,
     RP_FOLD_min,
     RP_FOLD_max,
@@ -90,6 +91,9 @@ typedef struct rp_index {
 
 enum { RP_MOST_FIELDS = 8 };
 
+/* Elements of which a total is exact: fewer than this. */
+static const double RP_EXACT_COUNT = 0x1p32;
+
 /* A fold's state is `fields` arrays, each of `pitch` 8-byte slots, one element a column. `column` is the first that a
  * function works on. */
 typedef struct rp_fold {
@@ -113,7 +117,7 @@ typedef struct rp_fold {
        variance. */
     void (*finish)(const void *state, int64_t pitch, int64_t column, int64_t cols, void *out,
                    int64_t out_stride, raptors_dtype dtype, double divisor, int root);
-    /* Fewer than RP_BLOCK rows straight to dense results of the fold's own dtype: what init, rows and finish give. NULL
+    /* Fewer than RP_BLOCK rows straight to dense results of the fold's own dtype (a total's: float64): what init, rows and finish give. NULL
        where there is none (arg folds). */
     void (*shallow)(void *out, const void *x, int64_t row_stride, int64_t rows, int64_t cols, double divisor,
                     int root);

@@ -272,6 +272,76 @@ static void ones_after_a_great_value(void **state) {
     free(x);
 }
 
+/* ---- means of int64 ---------------------------------------------------------------------------------- */
+
+/* What makes sums wrap, at once or now and then, and what does not. */
+static int64_t integer_of(int family, int64_t i, ts_prng *g) {
+    const int64_t any = (int64_t)ts_next(g);
+    switch (family) {
+    case 0:
+        return any;
+    case 1:
+        return INT64_MAX - i % 3;
+    case 2:
+        return INT64_MIN + i % 5;
+    case 3:
+        return i % 2 ? INT64_MAX : INT64_MIN;
+    case 4:
+        return any >> 31; /* sums about where they begin to wrap */
+    default:
+        return any >> 54;
+    }
+}
+enum { INTEGER_FAMILIES = 6 };
+
+static double mean_of_exact_sum(const int64_t *x, int64_t step, int64_t n) {
+    mpfr_t sum, one;
+    mpfr_inits2(PRECISION, sum, one, (mpfr_ptr)0);
+    mpfr_set_zero(sum, 1);
+    for (int64_t i = 0; i < n; i++) {
+        mpfr_set_sj(one, x[i * step], MPFR_RNDN);
+        mpfr_add(sum, sum, one, MPFR_RNDN);
+    }
+    const double rounded = mpfr_get_d(sum, MPFR_RNDN);
+    mpfr_clears(sum, one, (mpfr_ptr)0);
+    return rounded / (double)n;
+}
+
+static void check_integer_means(int64_t rows, int64_t cols, int family) {
+    int64_t *x = inputs;
+    double *mean = ours;
+    ts_prng g = {(uint64_t)rows * 31 + (uint64_t)cols};
+    for (int64_t i = 0; i < rows * cols; i++)
+        x[i] = integer_of(family, i, &g);
+    const raptors_array in = raptors_matrix(RAPTORS_INT64, x, rows, cols);
+    for (int axis = 0; axis < 2; axis++) {
+        const int64_t results = axis ? rows : cols;
+        const raptors_array out = raptors_vector(RAPTORS_FLOAT64, mean, results);
+        assert_int_equal(raptors_mean(&in, RAPTORS_AXIS(axis), &out), RAPTORS_OK);
+        for (int64_t i = 0; i < results; i++) {
+            const double right =
+                mean_of_exact_sum(x + i * (axis ? cols : 1), axis ? 1 : cols, axis ? cols : rows);
+            ts_check(mean[i] == right, "family %d, %d x %d, axis %d, result %d: %.17g, not %.17g", family,
+                     (int)rows, (int)cols, axis, (int)i, mean[i], right);
+        }
+    }
+}
+
+static void means_of_int64_round_the_exact_sum_once(void **state) {
+    (void)state;
+    static const int64_t shapes[][2] = {{1, 1},   {7, 5},    {15, 300}, {16, 33},  {300, 3},
+                                        {100, 9}, {9, 2100}, {40, 70},  {700, 80}, {131072, 2}};
+    int n;
+    const ts_backend *backends = ts_backends(&n);
+    for (int b = 0; b < n; b++) {
+        raptors_set_backend(backends[b].name);
+        for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+            for (int family = 0; family < INTEGER_FAMILIES; family++)
+                check_integer_means(shapes[s][0], shapes[s][1], family);
+    }
+    raptors_set_backend("auto");
+}
+
 static int allocate(void **state) {
     (void)state;
     inputs = malloc(MOST_ITEMS * sizeof(double));
@@ -292,6 +362,7 @@ static int release(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(our_copy_of_numpys_order), cmocka_unit_test(never_less_accurate_than_numpy),
-        cmocka_unit_test(ones_beyond_2_to_the_24), cmocka_unit_test(ones_after_a_great_value)};
+        cmocka_unit_test(ones_beyond_2_to_the_24), cmocka_unit_test(ones_after_a_great_value),
+        cmocka_unit_test(means_of_int64_round_the_exact_sum_once)};
     return cmocka_run_group_tests(tests, allocate, release);
 }

@@ -151,6 +151,19 @@ static int a_run_of_one_element(void) {
     return TS_SURVIVED;
 }
 
+/* So many lower halves, of 32 bits each, that their sum takes more than 64. */
+static int a_mean_of_more_than_2_to_the_32(void) {
+    const int64_t value = -1;
+    double mean = 0;
+    NEED_SPEED();
+    raptors_array x = raptors_vector(RAPTORS_INT64, &value, ((int64_t)1 << 32) + 2);
+    x.strides[0] = 0;
+    const raptors_array m = {.data = &mean, .dtype = RAPTORS_FLOAT64};
+    NEED_OK(raptors_mean(&x, RAPTORS_ALL_AXES, &m));
+    TS_NEED(mean == -1, "mean %.17g", mean);
+    return TS_SURVIVED;
+}
+
 static int a_run_in_memory(void) {
     double sum = 0, variance = -1;
     int64_t place = 0;
@@ -226,10 +239,15 @@ static int runs_of_one_element_each(void) {
 
 int main(int argc, char **argv) {
     static const ts_fault faults[] = {
-        TS_FAULT(a_map, NULL),           TS_FAULT(a_map_backwards, NULL),
-        TS_FAULT(a_map_of_rows, NULL),   TS_FAULT(a_run_of_one_element, NULL),
-        TS_FAULT(a_run_in_memory, NULL), TS_FAULT(rows_of_one_row, NULL),
-        TS_FAULT(rows_in_memory, NULL),  TS_FAULT(runs_of_one_element_each, NULL),
+        TS_FAULT(a_map, NULL),
+        TS_FAULT(a_map_backwards, NULL),
+        TS_FAULT(a_map_of_rows, NULL),
+        TS_FAULT(a_run_of_one_element, NULL),
+        TS_FAULT(a_run_in_memory, NULL),
+        TS_FAULT(rows_of_one_row, NULL),
+        TS_FAULT(rows_in_memory, NULL),
+        TS_FAULT(runs_of_one_element_each, NULL),
+        TS_FAULT(a_mean_of_more_than_2_to_the_32, NULL),
     };
     return ts_faults(argc, argv, faults, sizeof faults / sizeof faults[0]);
 }
