@@ -125,6 +125,7 @@ static void F(transpose)(char *dst, int64_t dst_stride, const char *src, int64_t
         }
     }
     for (int64_t j = 0; j < n1; j++)
+#pragma GCC unroll 4 /* as short a loop hangs on where it happens to lie */
         for (int64_t i = j < m1 ? m0 : turned; i < n0; i++)
             F(move_item)(dst + j * dst_stride + i * item, src + i * src_stride + j * item);
 }
