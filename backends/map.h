@@ -117,27 +117,57 @@ RP_INLINE int64_t F(map2_down)(RP_C *out, const RP_C *a, const RP_C *b, int64_t 
     return whole;
 }
 
-/* out = body(a, b); a_step and b_step are 0 for a repeated scalar and 1 else, known where this is inlined. */
-RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsigned how, int a_step,
-                            int b_step, int stream, V (*body)(V, V)) {
-    const int64_t asked = how & RP_AHEAD ? F(map_unrolled) * (int64_t)sizeof(RP_C) : 0;
+/* Whole turns of the loop; how many elements that was. */
+RP_INLINE int64_t F(map2_turns)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int64_t asked, int a_step,
+                                int b_step, int stream, V (*body)(V, V)) {
     const V as = F(v_set)(*a), bs = F(v_set)(*b);
-    int64_t i = F(map_unaligned)(out, n);
-    if (i)
-        F(v_store_part)(out, body(a_step ? F(v_load_part)(a, i) : as, b_step ? F(v_load_part)(b, i) : bs), i);
-    out += i, a += i * a_step, b += i * b_step, n -= i;
-    if ((stream || (a_step && b_step && n >= F(map_ahead))) &&
-        F(map_goes_down)(out, a, b, a_step, b_step, stream)) {
-        i = F(map2_down)(out, a, b, n, a_step, b_step, stream, body);
-        out += i, a += i * a_step, b += i * b_step, n -= i;
-    }
-    for (; n >= F(map_unrolled); n -= F(map_unrolled)) {
+    int64_t left = n;
+    for (; left >= F(map_unrolled); left -= F(map_unrolled)) {
         if (a_step != b_step)
             rp_ask_lines(a_step ? a : b, asked);
         for (int64_t k = 0; k < F(map_unrolled); k += F(v_count))
             F(map2_vector)(out + k, a + k, b + k, as, bs, a_step, b_step, stream, body);
         out += F(map_unrolled), a += F(map_unrolled) * a_step, b += F(map_unrolled) * b_step;
     }
+    return n - left;
+}
+
+/* The same where one operand is a repeated scalar, all loads of a turn before the first of its stores. */
+RP_INLINE int64_t F(map2_turns_together)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int64_t asked,
+                                         int a_step, V (*body)(V, V)) {
+    const V one = F(v_set)(a_step ? *b : *a);
+    const RP_C *x = a_step ? a : b;
+    int64_t left = n;
+    for (; left >= F(map_unrolled); left -= F(map_unrolled), out += F(map_unrolled), x += F(map_unrolled)) {
+        V v[RP_MAP_VECTORS];
+        rp_ask_lines(x, asked);
+        for (int k = 0; k < RP_MAP_VECTORS; k++)
+            v[k] = F(v_take_alone)(x + k * F(v_count));
+        for (int k = 0; k < RP_MAP_VECTORS; k++)
+            F(v_store)(out + k * F(v_count), a_step ? body(v[k], one) : body(one, v[k]));
+    }
+    return n - left;
+}
+
+/* out = body(a, b); a_step and b_step are 0 for a repeated scalar and 1 else, known where this is inlined. Loads that would run
+   into stores come before them: map1_loop. */
+RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsigned how, int a_step,
+                            int b_step, int stream, V (*body)(V, V)) {
+    const int64_t asked = how & RP_AHEAD ? F(map_unrolled) * (int64_t)sizeof(RP_C) : 0;
+    const int two = a_step && b_step, together = !stream && !two;
+    const V as = F(v_set)(*a), bs = F(v_set)(*b);
+    int64_t i = F(map_unaligned)(out, n);
+    if (i)
+        F(v_store_part)(out, body(a_step ? F(v_load_part)(a, i) : as, b_step ? F(v_load_part)(b, i) : bs), i);
+    out += i, a += i * a_step, b += i * b_step, n -= i;
+    const uintptr_t ahead = (uintptr_t)out - (uintptr_t)(a_step ? a : b);
+    if ((stream || (two && n >= F(map_ahead))) && F(map_goes_down)(out, a, b, a_step, b_step, stream))
+        i = F(map2_down)(out, a, b, n, a_step, b_step, stream, body);
+    else if (together && n >= F(map_ahead) && F(map_runs_into)(ahead, 0))
+        i = F(map2_turns_together)(out, a, b, n, asked, a_step, body);
+    else
+        i = F(map2_turns)(out, a, b, n, asked, a_step, b_step, stream, body);
+    out += i, a += i * a_step, b += i * b_step, n -= i;
     for (; n >= F(v_count); n -= F(v_count)) {
         F(map2_vector)(out, a, b, as, bs, a_step, b_step, stream, body);
         out += F(v_count), a += F(v_count) * a_step, b += F(v_count) * b_step;
