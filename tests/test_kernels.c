@@ -186,10 +186,10 @@ typedef struct fold_case {
 
 /* Two parts folded on their own, the second merged into the first: all that dispatch does with a state. The columns
    before the first stay empty. */
-static void run_fold(const fold_case *c, const rp_kernels *k, buffer *out) {
+static void run_fold(const fold_case *c, const ts_backend *b, buffer *out) {
     enum { BEFORE = 2 };
     static int64_t states[2][FIELDS * (DENSE + 8)];
-    const rp_fold *fold = &k->fold[c->op->kernel][c->t];
+    const rp_fold *fold = ts_fold_of(b, c->op, c->t);
     const int64_t pitch = c->cols + BEFORE + 1, first = c->rows / 3, out_stride = ts_types[c->result].size;
     const double divisor = c->op->result == TS_REAL ? (double)(c->rows > 0 ? c->rows : 1) : 1;
     assert_true(fold->fields <= FIELDS);
@@ -215,9 +215,9 @@ static void check_fold(const fold_case *c) {
     static buffer wanted, got;
     int n;
     const ts_backend *backends = ts_backends(&n);
-    run_fold(c, backends[0].kernels, &wanted);
+    run_fold(c, &backends[0], &wanted);
     for (int i = 1; i < n; i++) {
-        run_fold(c, backends[i].kernels, &got);
+        run_fold(c, &backends[i], &got);
         compare(&got, &wanted, c->result, c->op->name, backends[i].name);
     }
 }
@@ -264,8 +264,7 @@ static void long_rows_of(const ts_backend *b, const ts_op *op, raptors_dtype t, 
     enum { ROWS = 35, FEW = 48, MOST = 2200 };
     static int64_t states[2][FIELDS * MOST];
     static double wanted[MOST], got[MOST];
-    const rp_fold *fold = &b->kernels->fold[op->kernel][t],
-                  *scalar = &ts_backends(&(int){0})[0].kernels->fold[op->kernel][t];
+    const rp_fold *fold = ts_fold_of(b, op, t), *scalar = ts_fold_of(ts_backends(&(int){0}), op, t);
     const int64_t size = ts_types[t].size;
     raptors_dtype results[2];
     ts_result_dtypes(op, t, results);
@@ -340,15 +339,15 @@ static void each_fold(void (*visit)(const ts_op *, raptors_dtype)) {
 static void shallow_of(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_t rows, int64_t cols) {
     static int64_t state[FIELDS * DENSE];
     static buffer wanted, got;
-    const rp_fold *fold = &b->kernels->fold[op->kernel][t];
+    const rp_fold *fold = ts_fold_of(b, op, t);
     const int64_t stride = (cols + 1) * ts_types[t].size;
     const double divisor = op->result == TS_REAL ? (double)(rows - 1 + ts_below(&g, 2)) : 1;
     const int root = !strcmp(op->name, "std");
     const char *x = inputs[0] + ts_below(&g, 64) / UNIT * UNIT;
     raptors_dtype results[2];
     ts_result_dtypes(op, t, results);
-    if (!fold->shallow || (results[0] != t && results[0] != RAPTORS_INT64))
-        return; /* a mean of integers goes another way */
+    if (!fold->shallow || (t == RAPTORS_INT32 && results[0] == RAPTORS_FLOAT64))
+        return; /* a mean of int32 goes another way */
     make_output(&wanted, 0, (size_t)(cols * ts_types[results[0]].size));
     make_output(&got, 0, (size_t)(cols * ts_types[results[0]].size));
     fold->init(state, DENSE, cols, 0);
@@ -382,7 +381,7 @@ static void lanes_of(const ts_op *op, raptors_dtype t, int64_t rows, int64_t col
     ts_result_dtypes(op, t, results);
     int64_t pitch = RP_LANES * cols, size = ts_types[t].size, out_size = ts_types[results[0]].size;
     for (int i = 0; i < n; i++) {
-        const rp_fold *fold = &backends[i].kernels->fold[op->kernel][t];
+        const rp_fold *fold = ts_fold_of(&backends[i], op, t);
         buffer *out = i ? &got : &wanted;
         make_output(out, 0, (size_t)(cols * out_size));
         fold->init(state, pitch, pitch, 0);

@@ -45,8 +45,8 @@ static void one_case(const ts_backend *b, const ts_op *op, raptors_dtype t, char
     unsigned char wanted[RUNS * 8] = {0}, got[RUNS * 8] = {0};
     raptors_dtype results[2];
     ts_result_dtypes(op, t, results);
-    results_of(&scalar->kernels->fold[op->kernel][t], results[0], x, runs, n, false, wanted);
-    results_of(&b->kernels->fold[op->kernel][t], results[0], x, runs, n, true, got);
+    results_of(ts_fold_of(scalar, op, t), results[0], x, runs, n, false, wanted);
+    results_of(ts_fold_of(b, op, t), results[0], x, runs, n, true, got);
     ts_check(!memcmp(got, wanted, sizeof got), "%s of %s on %s: %ld runs of %ld, %ld bytes apart", op->name,
              ts_types[t].name, b->name, (long)runs, (long)n, (long)stride);
 }

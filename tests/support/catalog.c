@@ -74,7 +74,8 @@ int ts_print_skipped(void) {
 const rp_fold *ts_fold_of(const ts_backend *backend, const ts_op *op, raptors_dtype t) {
     if (!ts_is_reduction(op))
         return NULL;
-    const rp_fold *fold = &backend->kernels->fold[op->kernel][t];
+    const int total = op->kernel == RP_FOLD_sum && op->result == TS_REAL && t == RAPTORS_INT64;
+    const rp_fold *fold = &backend->kernels->fold[total ? RP_FOLD_total : op->kernel][t];
     return fold->rows ? fold : NULL;
 }
 
