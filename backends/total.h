@@ -22,8 +22,8 @@ __extension__ typedef __int128 rp_int128;
 RP_INLINE double rp_total(int64_t sum, int64_t high) {
     const rp_int128 total = (rp_int128)high * ((int64_t)1 << 32) + (rp_int128)rp_lower_halves(sum, high);
     const int past = 64 - __builtin_clrsbll((int64_t)(total >> 64));
-    const int64_t scale = (int64_t)1 << past;
-    return v_real((int64_t)(total >> past) | (total % scale != 0)) * (double)scale;
+    const uint64_t scale = (uint64_t)1 << past;
+    return v_real((int64_t)(total >> past) | (((uint64_t)total & (scale - 1)) != 0)) * (double)scale;
 }
 
 /* The means of those of n columns whose sum has wrapped, out_stride bytes apart. */
