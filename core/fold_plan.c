@@ -138,6 +138,7 @@ static int64_t apart_as_read(const rp_fold_plan *p) {
 
 static void choose_fold(rp_fold_plan *p, const rp_fold_call *call, raptors_dtype in, raptors_dtype out,
                         double count) {
+    /* int64 could not hold the sums that means of int64 are made of; float64 holds most of what a total cannot. */
     const bool divided = call->op == RP_FOLD_sum && call->divides && in == RAPTORS_INT64;
     p->op = divided && count < RP_EXACT_COUNT ? RP_FOLD_total : call->op;
     const bool inexact = call->op == RP_FOLD_moments || (divided && p->op != RP_FOLD_total);
