@@ -8,13 +8,14 @@
 #define F(name) RP_CAT(name##_, RP_T)
 
 enum {
-    F(map_ahead) = 8 * F(v_count),                /* runs shorter than this are not worth aligning */
+    F(map_ahead) = 8 * F(v_count),    /* runs shorter than this are not worth a look at where they lie */
+    F(map_aligned) = 10 * F(v_count), /* and than this, not worth aligning: parts of a vector cost more */
     F(map_unrolled) = RP_MAP_VECTORS * F(v_count) /* elements of a turn of the loop */
 };
 
 RP_INLINE int64_t F(map_unaligned)(const RP_C *out, int64_t n) {
     int64_t past = (int64_t)((uintptr_t)out % sizeof(V));
-    if (n < F(map_ahead) || past == 0 || past % (int64_t)sizeof(RP_C) != 0)
+    if (n < F(map_aligned) || past == 0 || past % (int64_t)sizeof(RP_C) != 0)
         return 0;
     return ((int64_t)sizeof(V) - past) / (int64_t)sizeof(RP_C);
 }
@@ -178,7 +179,7 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
 
 RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, rp_steps steps, unsigned how,
                        V (*body)(V, V)) {
-    const int stream = (how & RP_STREAM) && (uintptr_t)out % sizeof(RP_C) == 0 && n >= F(map_ahead);
+    const int stream = (how & RP_STREAM) && (uintptr_t)out % sizeof(RP_C) == 0 && n >= F(map_aligned);
     if (n <= 0)
         return;
     if ((steps.a != 0 && steps.a != 1) || (steps.b != 0 && steps.b != 1)) {
@@ -272,7 +273,7 @@ RP_INLINE void F(map1_steps)(RP_C *out, const RP_C *x, int64_t n, int64_t step, 
 
 /* A repeated scalar is worked out once, by the same body, and then only stored. */
 RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, int64_t step, unsigned how, V (*body)(V)) {
-    int stream = (how & RP_STREAM) && (uintptr_t)out % sizeof(RP_C) == 0 && n >= F(map_ahead);
+    int stream = (how & RP_STREAM) && (uintptr_t)out % sizeof(RP_C) == 0 && n >= F(map_aligned);
     if (n <= 0)
         return;
     if (step == 0) {
