@@ -8,6 +8,8 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import numpy as np
+
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build" / "bench"
 _FLAGS = ["-std=gnu11", "-O3", "-march=native", "-fPIC", "-shared"]
@@ -45,14 +47,15 @@ def load():
 
 
 class Limit:
-    """One candidate: a loop, its name, and the threads that share it. Keeps its memory alive."""
+    """One candidate: a loop, its name, the threads that share it, and what it writes. Keeps its memory alive."""
 
-    def __init__(self, library, name, loop, threads, memory):
+    def __init__(self, library, name, loop, threads, inputs, out):
         self.name = name
         self.threads = threads
+        self.out = out
         self._seconds = library.limits_seconds
         self._loop = loop
-        self._memory = memory
+        self._inputs = inputs
 
     def seconds(self, repeats):
         return self._seconds(ctypes.byref(self._loop), self.threads, repeats)
@@ -67,16 +70,19 @@ def streams(inputs, out):
 
 def candidates(library, inputs, out, threads):
     """The loops that move what a case moves: `inputs` and `out` (None for a reduction) are contiguous arrays.
-    A team may always leave its members idle, so one thread competes at every setting."""
+    A team may always leave its members idle, so one thread competes at every setting. What is written past the cache is
+    memory beside: `out` itself would have left the cache, for the first calls of whoever is timed next."""
     found = []
+    beside = None if out is None else np.empty(out.nbytes, np.uint8)
     for team in sorted({1, threads}):
         if out is None:
             loop = Loop(None, (ctypes.c_void_p * 4)(inputs[0].ctypes.data), 1, inputs[0].nbytes, 0)
-            found.append(Limit(library, "read", loop, team, (inputs, out)))
+            found.append(Limit(library, "read", loop, team, inputs, None))
             continue
         parts = streams(inputs, out)
         for past_cache in range(1 + library.limits_can_stream()):
             name = ("copy" if len(parts) == 1 else f"read {len(parts)}, write 1") + past_cache * ", past the cache"
-            loop = Loop(out.ctypes.data, (ctypes.c_void_p * 4)(*parts), len(parts), out.nbytes, past_cache)
-            found.append(Limit(library, name, loop, team, (inputs, out)))
+            target = beside if past_cache else out
+            loop = Loop(target.ctypes.data, (ctypes.c_void_p * 4)(*parts), len(parts), out.nbytes, past_cache)
+            found.append(Limit(library, name, loop, team, inputs, target))
     return found

@@ -24,10 +24,20 @@ def test_each_loop_writes_all_of_its_output(library, inputs, threads, count):
     want = a[0] if inputs == 1 else a[0] ^ a[1]
     out = np.zeros(count, np.uint32)
     for candidate in limits.candidates(library, a, out, threads):
-        out[:] = 0
+        candidate.out[:] = 0
         assert candidate.seconds(1) > 0
-        assert np.all(out[out != want] == a[0][out != want])  # the tail is copied bytewise
-        assert np.all(out != 0)
+        written = candidate.out.view(np.uint32)
+        assert np.all(written[written != want] == a[0][written != want])  # the tail is copied bytewise
+        assert np.all(written != 0)
+
+
+def test_what_is_written_past_the_cache_is_not_the_sides_output(library):
+    """It would be out of the cache for the next of them, and its turn would time that."""
+    x, out = np.zeros(1000), np.ones(1000)
+    for candidate in limits.candidates(library, [x], out, 1):
+        out[:] = 1
+        candidate.seconds(1)
+        assert np.all(out == ("past the cache" in candidate.name))
 
 
 def test_a_wide_input_is_several_streams():
