@@ -67,7 +67,7 @@ static raptors_status run_map2(rp_call_op op, rp_map2_op kernel, const raptors_a
     const int64_t n = dense2(a, b, out, item, &steps), bytes = n * item * (1 + steps.a + steps.b);
     if (n && rp_gate_under_floor(bytes)) {
         kernels->map2[kernel][out->dtype](out->data, a->data, b->data, n, steps, 0);
-        rp_gate_small(op, out->dtype, RP_LAYOUT_contiguous, bytes);
+        rp_gate_small(rp_class_of(op, out->dtype, RP_LAYOUT_contiguous), bytes);
         return RAPTORS_OK;
     }
     rp_execute_map(op, kernels, (int)kernel, a, b, out);
@@ -95,7 +95,7 @@ static raptors_status map1(const char *function, rp_call_op op, rp_map1_op kerne
     const int64_t item = rp_itemsize(out->dtype), n = dense(x, out, item), bytes = n * item * 2;
     if (n && rp_gate_under_floor(bytes)) {
         kernels->map1[kernel][out->dtype](out->data, x->data, n, 1, 0);
-        rp_gate_small(op, out->dtype, RP_LAYOUT_contiguous, bytes);
+        rp_gate_small(rp_class_of(op, out->dtype, RP_LAYOUT_contiguous), bytes);
     } else {
         rp_execute_map(op, kernels, (int)kernel, x, NULL, out);
     }

@@ -93,13 +93,10 @@ static void run_job(const rp_question *q, const rp_answer *a, job *j) {
     rp_gate_tell(q, a, &(rp_outcome){.members = members, .busy = members > 1 ? j->busy : NULL});
 }
 
-static rp_question question(rp_call_op call, raptors_dtype dtype, rp_layout layout, int64_t bytes,
-                            int64_t parts, int team) {
+static rp_question question(int class_index, int64_t bytes, int64_t parts, int team) {
     rp_team_enter(); /* run_job leaves */
     return (rp_question){
-        .op = call,
-        .dtype = dtype,
-        .layout = layout,
+        .class_index = class_index,
         .blocked = parts > 1 ? block_of((rp_team_reason)rp_team_blocked()) : RP_BLOCK_bound,
         .tileable = true,
         .team = team,
@@ -153,17 +150,17 @@ void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const ra
     rp_map_plan(&plan, kernels, op, a, b, out);
     const int64_t written = rp_count(out) * plan.item;
     const int64_t bytes = written + (rp_count(a) + (b ? rp_count(b) : 0)) * plan.item;
-    const rp_layout layout = map_layout(&plan);
+    const int class_index = rp_class_of(call, out->dtype, map_layout(&plan));
     const bool streamable = may_stream(&plan, bytes, written, a, b, out);
     plan.asks = plan.turned && plan.access[0] == RP_DIRECT && bytes > rp_cache_own();
     plan.how = rp_cache_distance(bytes) == RP_FAR && one_stream(&plan) ? RP_AHEAD : 0;
     if (rp_gate_under_floor(bytes)) {
         rp_map_run(&plan, 0, plan.units);
-        rp_gate_small(call, out->dtype, layout, bytes);
-    } else if (!streamable && rp_gate_alone(call, out->dtype, layout, bytes)) {
+        rp_gate_small(class_index, bytes);
+    } else if (!streamable && rp_gate_alone(class_index, bytes)) {
         rp_map_run(&plan, 0, plan.units);
     } else {
-        rp_question q = question(call, out->dtype, layout, bytes, plan.units, rp_team_size());
+        rp_question q = question(class_index, bytes, plan.units, rp_team_size());
         q.streamable = streamable;
         rp_answer answer;
         rp_gate_ask(&q, &answer);
@@ -222,18 +219,18 @@ void rp_execute_fold(rp_call_op call, const rp_kernels *kernels, const rp_fold_c
     const int64_t bytes = rp_count(x) * rp_itemsize(x->dtype);
     rp_fold_plan_make(&alone, kernels, fold, x, axes, out, 1);
     alone.distance = rp_cache_distance(bytes);
-    const rp_layout layout = fold_layout(&alone);
+    const int class_index = rp_class_of(call, x->dtype, fold_layout(&alone));
     if (rp_gate_under_floor(bytes)) {
         rp_fold_run(&alone, 0, alone.units);
-        rp_gate_small(call, x->dtype, layout, bytes);
-    } else if (rp_gate_alone(call, x->dtype, layout, bytes)) {
+        rp_gate_small(class_index, bytes);
+    } else if (rp_gate_alone(class_index, bytes)) {
         rp_fold_run(&alone, 0, alone.units);
     } else {
         const int team = rp_team_size();
         rp_fold_plan_make(&shared, kernels, fold, x, axes, out, team);
         shared.distance = alone.distance;
         const int64_t parts = shared.units >= team ? shared.units : shared.units * shared.chunks;
-        const rp_question q = question(call, x->dtype, layout, bytes, parts, team);
+        const rp_question q = question(class_index, bytes, parts, team);
         rp_answer answer;
         rp_gate_ask(&q, &answer);
         run_fold(&q, &answer, &alone, &shared);

@@ -220,7 +220,7 @@ static __attribute__((noinline)) void take_sample(rp_learner *l, rp_thread *t, c
                        .duration = duration,
                        .region = done->members > 1,
                        .first = a->first,
-                       .class_index = rp_class_of(q->op, q->dtype, q->layout),
+                       .class_index = q->class_index,
                        .imbalance = imbalance_of(done)};
         hand_in(l, t, &s);
     }

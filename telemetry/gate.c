@@ -82,11 +82,8 @@ static __attribute__((cold, noinline)) void say_last_call(void) {
     errno = kept;
 }
 
-static inline void note_alone(rp_last_call *last, rp_call_op op, raptors_dtype dtype, rp_layout layout,
-                              int64_t bytes, unsigned reason) {
-    *last = (rp_last_call){.op = (uint8_t)op,
-                           .dtype = (uint8_t)dtype,
-                           .layout = (uint8_t)layout,
+static inline void note_alone(rp_last_call *last, int class_index, int64_t bytes, unsigned reason) {
+    *last = (rp_last_call){.class_index = (uint16_t)class_index,
                            .reason = (uint8_t)reason,
                            .known = true,
                            .members = 1,
@@ -97,27 +94,26 @@ static inline void note_alone(rp_last_call *last, rp_call_op op, raptors_dtype d
     }
 }
 
-void rp_gate_small(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes) {
-    note_alone(&self.last, op, dtype, layout, bytes, RP_REASON_floor);
+void rp_gate_small(int class_index, int64_t bytes) {
+    note_alone(&self.last, class_index, bytes, RP_REASON_floor);
 }
 
 /* Apart, as is what else a team's call does not pass: saving registers for it would be a part of what asking costs. */
-static __attribute__((noinline)) bool skip(rp_call_op op, raptors_dtype dtype, rp_layout layout,
-                                           int64_t bytes, uint64_t word) {
+static __attribute__((noinline)) bool skip(int class_index, int64_t bytes, uint64_t word) {
     rp_last_call *last = &self.last;
     rp_thread *t = &self.thread;
     if (!rp_learner_may_skip(&process.learner, t, bytes)) {
         return false;
     }
     t->tick++;
-    note_alone(last, op, dtype, layout, bytes, rp_word_reason(word, 0));
+    note_alone(last, class_index, bytes, rp_word_reason(word, 0));
     return true;
 }
 
-bool rp_gate_alone(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes) {
-    const rp_spot spot = {rp_class_of(op, dtype, layout), rp_bucket_of(bytes)};
+bool rp_gate_alone(int class_index, int64_t bytes) {
+    const rp_spot spot = {class_index, rp_bucket_of(bytes)};
     const uint64_t word = rp_decided(&process.learner, spot);
-    return rp_word_is_settled_alone(word) && skip(op, dtype, layout, bytes, word);
+    return rp_word_is_settled_alone(word) && skip(class_index, bytes, word);
 }
 
 static __attribute__((cold, noinline)) void answer_before_the_start(const rp_question *q, rp_answer *a) {
@@ -135,9 +131,7 @@ void rp_gate_ask(const rp_question *q, rp_answer *a) {
 
 void rp_gate_tell(const rp_question *q, const rp_answer *a, const rp_outcome *done) {
     float duration = rp_learner_tell(&process.learner, &self.thread, q, a, done);
-    self.last = (rp_last_call){.op = (uint8_t)q->op,
-                               .dtype = (uint8_t)q->dtype,
-                               .layout = (uint8_t)q->layout,
+    self.last = (rp_last_call){.class_index = (uint16_t)q->class_index,
                                .reason = a->reason,
                                .arm = a->arm,
                                .hot = a->hot,

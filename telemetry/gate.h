@@ -13,7 +13,7 @@
 
 #include "raptors.h"
 
-/* The public call; the first third of a class. */
+/* The public call; one of the three parts of a class. */
 typedef enum rp_call_op {
 #define RP_MAP2(name, types, text) RP_CALL_##name,
 #define RP_MAP1(name, types, text) RP_CALL_##name,
@@ -32,6 +32,22 @@ typedef enum rp_layout {
     RP_LAYOUT_COUNT
 } rp_layout;
 
+/* What learns together: calls of one operation, dtype of the inputs and layout. One number, the layout lowest. */
+enum { RP_DTYPES = 4, RP_CLASSES = RP_CALL_COUNT * RP_DTYPES * RP_LAYOUT_COUNT };
+
+static inline int rp_class_of(rp_call_op op, raptors_dtype dtype, rp_layout layout) {
+    return ((int)op * RP_DTYPES + (int)dtype) * RP_LAYOUT_COUNT + (int)layout;
+}
+static inline rp_call_op rp_class_op(int class_index) {
+    return (rp_call_op)(class_index / RP_LAYOUT_COUNT / RP_DTYPES);
+}
+static inline raptors_dtype rp_class_dtype(int class_index) {
+    return (raptors_dtype)(class_index / RP_LAYOUT_COUNT % RP_DTYPES);
+}
+static inline rp_layout rp_class_layout(int class_index) {
+    return (rp_layout)(class_index % RP_LAYOUT_COUNT);
+}
+
 /* Why no region may open for this call, whatever would pay. */
 typedef enum rp_block {
     RP_BLOCK_none,
@@ -43,9 +59,7 @@ typedef enum rp_block {
 } rp_block;
 
 typedef struct rp_question {
-    rp_call_op op;
-    raptors_dtype dtype; /* of the inputs */
-    rp_layout layout;
+    int class_index;
     rp_block blocked;
     bool streamable; /* the output is larger than the caches keep, and may be written past them */
     bool tileable;   /* rp_answer.tile makes a difference */
@@ -109,10 +123,10 @@ static inline bool rp_gate_under_floor(int64_t bytes) {
     return bytes < RP_GATE_FLOOR;
 }
 
-void rp_gate_small(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes);
+void rp_gate_small(int class_index, int64_t bytes);
 /* Whether it is settled that such a call works alone, and this one is not to be measured. True: that is all there is
  * to ask and to tell. Not for calls whose output may be written past the caches. */
-bool rp_gate_alone(rp_call_op op, raptors_dtype dtype, rp_layout layout, int64_t bytes);
+bool rp_gate_alone(int class_index, int64_t bytes);
 void rp_gate_ask(const rp_question *q, rp_answer *a);
 void rp_gate_tell(const rp_question *q, const rp_answer *a, const rp_outcome *done);
 

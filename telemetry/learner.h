@@ -19,10 +19,8 @@
 
 enum {
     RP_FIRST_CALLS = 5, /* of a class: alone */
-    RP_DTYPES = 4,
-    RP_CLASSES = RP_CALL_COUNT * RP_DTYPES * RP_LAYOUT_COUNT,
-    RP_BUCKETS = 48, /* from the floor; the last one has no upper end */
-    RP_RING = 8      /* samples that a thread holds while another one folds */
+    RP_BUCKETS = 48,    /* from the floor; the last one has no upper end */
+    RP_RING = 8         /* samples that a thread holds while another one folds */
 };
 
 /* The ways to run a call. A team is hot if its last region ended a moment ago; what differs from HOT in one point is

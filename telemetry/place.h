@@ -14,10 +14,6 @@ typedef struct rp_spot {
     int class_index, bucket;
 } rp_spot;
 
-static inline int rp_class_of(rp_call_op op, raptors_dtype dtype, rp_layout layout) {
-    return ((int)op * RP_DTYPES + (int)dtype) * RP_LAYOUT_COUNT + (int)layout;
-}
-
 /* Half octaves from the floor: a double's exponent and the first bit after it, exact up to far beyond the last bucket. */
 static inline int rp_bucket_of(int64_t bytes) {
     enum { BIAS = 1023, FLOOR = 14, FRACTION = 52 };
@@ -32,7 +28,7 @@ static inline int rp_bucket_of(int64_t bytes) {
 int64_t rp_bucket_start(int bucket);
 
 static inline rp_spot rp_spot_of(const rp_question *q) {
-    return (rp_spot){rp_class_of(q->op, q->dtype, q->layout), rp_bucket_of(q->bytes)};
+    return (rp_spot){q->class_index, rp_bucket_of(q->bytes)};
 }
 
 static inline rp_place *rp_place_at(rp_learner *l, rp_spot s) {

@@ -28,7 +28,8 @@ rp_process *rp_process_get(void);
 
 /* This thread's last call, as raptors_explain tells it. */
 typedef struct rp_last_call {
-    uint8_t op, dtype, layout, reason, arm;
+    uint16_t class_index;
+    uint8_t reason, arm;
     bool hot, stream, known;
     int members, team;
     int64_t bytes, tile;

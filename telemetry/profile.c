@@ -82,10 +82,9 @@ static bool put_class(writer *w, rp_learner *l, int class_index) {
         return true;
     }
     float slope = atomic_load_explicit(&k->slope, memory_order_relaxed);
-    bool room =
-        put(w, "class %s %s %s %lld\n", rp_call_name((rp_call_op)(class_index / RP_LAYOUT_COUNT / RP_DTYPES)),
-            rp_type_name((raptors_dtype)(class_index / RP_LAYOUT_COUNT % RP_DTYPES)),
-            rp_layout_name((rp_layout)(class_index % RP_LAYOUT_COUNT)), (long long)(slope * 1e6F + 0.5F));
+    bool room = put(w, "class %s %s %s %lld\n", rp_call_name(rp_class_op(class_index)),
+                    rp_type_name(rp_class_dtype(class_index)), rp_layout_name(rp_class_layout(class_index)),
+                    (long long)(slope * 1e6F + 0.5F));
     for (int b = 0; room && b < RP_BUCKETS; b++) {
         room = put_cells(w, l, class_index, b);
     }

@@ -107,8 +107,7 @@ static void say_cutover(report *r, const rp_learner *l, int class_index, int hot
 static void say_class(report *r, const rp_learner *l, int c, const char *before) {
     const char *comma = "";
     say(r, "%s{\"operation\": \"%s\", \"dtype\": \"%s\", \"layout\": \"%s\", ", before,
-        rp_call_name((rp_call_op)(c / RP_LAYOUT_COUNT / RP_DTYPES)),
-        rp_type_name((raptors_dtype)(c / RP_LAYOUT_COUNT % RP_DTYPES)),
+        rp_call_name(rp_class_op(c)), rp_type_name(rp_class_dtype(c)),
         rp_layout_name((rp_layout)(c % RP_LAYOUT_COUNT)));
     say_cutover(r, l, c, 1);
     say_cutover(r, l, c, 0);
@@ -186,8 +185,7 @@ size_t raptors_telemetry(char *buffer, size_t size) {
 /* ---- the last call ---------------------------------------------------------------------------------------- */
 
 static void say_row(report *r, rp_learner *l, const rp_last_call *last) {
-    rp_spot s = {rp_class_of((rp_call_op)last->op, (raptors_dtype)last->dtype, (rp_layout)last->layout),
-                 rp_bucket_of(last->bytes)};
+    rp_spot s = {last->class_index, rp_bucket_of(last->bytes)};
     bool row = last->bytes >= RP_GATE_FLOOR && rp_decision_unpack(rp_decided(l, s)).known;
     float expected = last->expected;
     rp_learner_lock(l);
@@ -216,8 +214,8 @@ size_t raptors_explain(char *buffer, size_t size) {
         return r.used;
     }
     say(&r, "{\"operation\": \"%s\", \"dtype\": \"%s\", \"layout\": \"%s\", ",
-        rp_call_name((rp_call_op)last.op), rp_type_name((raptors_dtype)last.dtype),
-        rp_layout_name((rp_layout)last.layout));
+        rp_call_name(rp_class_op(last.class_index)), rp_type_name(rp_class_dtype(last.class_index)),
+        rp_layout_name(rp_class_layout(last.class_index)));
     say(&r, "\"bytes\": %lld, \"members\": %d, \"team\": %d, \"tile\": %lld, \"stream\": %s, ",
         (long long)last.bytes, last.members, last.team, (long long)last.tile, last.stream ? "true" : "false");
     say(&r, "\"temperature\": \"%s\", \"reason\": \"%s\", ", last.hot ? "hot" : "cold",

@@ -17,7 +17,10 @@ static uint64_t hand_clock(void) {
 }
 
 static rp_question question(int64_t bytes) {
-    return (rp_question){.op = RP_CALL_sum, .team = 2, .bytes = bytes, .parts = 1000};
+    return (rp_question){.class_index = rp_class_of(RP_CALL_sum, RAPTORS_FLOAT32, RP_LAYOUT_contiguous),
+                         .team = 2,
+                         .bytes = bytes,
+                         .parts = 1000};
 }
 
 static rp_answer play_call(rp_learner *l, rp_thread *t, const rp_question *q, uint64_t duration) {

@@ -58,7 +58,7 @@ static void under_the_floor_nothing_is_done(void **state) {
 
 /* A call that takes no time; what it is told to have taken lies before it. */
 static void one_call(const rp_question *q, uint64_t alone, uint64_t team) {
-    if (!rp_gate_alone(q->op, q->dtype, q->layout, q->bytes)) {
+    if (!rp_gate_alone(q->class_index, q->bytes)) {
         rp_answer a;
         rp_gate_ask(q, &a);
         a.start -= a.members > 1 ? team : alone;
@@ -74,7 +74,10 @@ typedef struct price {
 /* In turns of which the first call is measured. */
 static price price_of(rp_layout layout, int64_t bytes, uint64_t alone, uint64_t team) {
     enum { TRIES = 7, TURNS = 2000 };
-    const rp_question q = {.op = RP_CALL_square, .layout = layout, .team = 2, .bytes = bytes, .parts = 100};
+    const rp_question q = {.class_index = rp_class_of(RP_CALL_square, RAPTORS_FLOAT32, layout),
+                           .team = 2,
+                           .bytes = bytes,
+                           .parts = 100};
     const int turn = (int)rp_measured_one_in(bytes);
     price least = {1e9, 1e9};
     for (int try = 0; try < TRIES; try++) {
@@ -97,11 +100,12 @@ static price price_of(rp_layout layout, int64_t bytes, uint64_t alone, uint64_t 
 }
 
 static double price_under_the_floor(void) {
+    const int square = rp_class_of(RP_CALL_square, RAPTORS_FLOAT32, RP_LAYOUT_contiguous);
     double least = 1e9;
     for (int try = 0; try < 5; try++) {
         const uint64_t start = rp_clock();
         for (int i = 0; i < 1000000; i++) {
-            rp_gate_small(RP_CALL_square, RAPTORS_FLOAT32, RP_LAYOUT_contiguous, i);
+            rp_gate_small(square, i);
         }
         const double each = (double)(rp_clock() - start) / 1e6;
         least = each < least ? each : least;

@@ -31,9 +31,7 @@ static uint64_t hand_clock(void) {
 }
 
 static rp_answer play(rp_process *p, rp_thread *t, int64_t bytes, uint64_t alone, uint64_t team) {
-    rp_question q = {.op = RP_CALL_mean,
-                     .dtype = RAPTORS_FLOAT64,
-                     .layout = RP_LAYOUT_rows,
+    rp_question q = {.class_index = rp_class_of(RP_CALL_mean, RAPTORS_FLOAT64, RP_LAYOUT_rows),
                      .team = 2,
                      .bytes = bytes,
                      .parts = 64};

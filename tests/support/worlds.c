@@ -132,9 +132,9 @@ static bool region_is_hot(const run *r) {
 static rp_question draw_question(run *r, int class_number) {
     const ts_world *w = r->world;
     double log_elements = w->low + (w->high - w->low) * ts_unit(&r->random);
-    return (rp_question){.op = (rp_call_op)(class_number % RP_CALL_COUNT),
-                         .dtype = RAPTORS_FLOAT32,
-                         .layout = (rp_layout)(class_number % RP_LAYOUT_COUNT),
+    return (rp_question){.class_index =
+                             rp_class_of((rp_call_op)(class_number % RP_CALL_COUNT), RAPTORS_FLOAT32,
+                                         (rp_layout)(class_number % RP_LAYOUT_COUNT)),
                          .streamable = w->plain > 0 && log_elements > 18,
                          .team = w->team,
                          .bytes = 4 * (int64_t)exp2(log_elements),
