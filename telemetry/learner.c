@@ -233,6 +233,12 @@ static bool answer_without_learning(rp_answer *a, const rp_question *q, uint64_t
     return false;
 }
 
+/* A hot team's call like the ones before, which were close: no reading of the clock. */
+static inline bool may_go_on(const rp_learner *l, const rp_thread *t, const rp_question *q, uint64_t word) {
+    return rp_word_team(word, 1) &&
+           rp_account_may_go_on(&t->account, &l->ledger, rp_word_alone(word) * (float)q->bytes);
+}
+
 void rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q, rp_answer *a) {
     int mode = atomic_load_explicit(&l->mode, memory_order_relaxed);
     rp_spot spot = rp_spot_of(q);
@@ -246,6 +252,13 @@ void rp_learner_ask(rp_learner *l, rp_thread *t, const rp_question *q, rp_answer
         learns && (!rp_word_quiet(word) || rp_is_its_turn(++t->tick, q->bytes) || rp_explore_run_goes_on(l));
     if (!measure && !rp_word_team(word, 0) && !rp_word_team(word, 1)) {
         alone_by_word(a, q, word);
+        return;
+    }
+    if (!measure && may_go_on(l, t, q, word)) {
+        a->hot = true;
+        answer_by_word(l, t, q, word, a);
+        a->timed = false;
+        rp_account_go_on(&t->account, a->alone);
         return;
     }
     a->start = l->clock();

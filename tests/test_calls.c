@@ -52,7 +52,12 @@ static uint64_t readings_of(rp_learner *l, rp_thread *t, const rp_question *q, i
     return readings - before;
 }
 
-/* Half of the readings are spared where calls are close. What that hides is found when the next call begins. */
+/* Readings of so many calls that are close: of those that begin with one, and two of those that are measured. */
+static uint64_t few_readings(uint64_t calls, int64_t bytes) {
+    return calls / (1 + RP_MOST_UNREAD) + 2 * calls / rp_measured_one_in(bytes);
+}
+
+/* Most readings are spared where calls are close. What that hides is found when the next call with one begins. */
 static void the_end_of_a_close_call_is_left_open(void **state) {
     (void)state;
     rp_thread t = {0};
@@ -64,16 +69,33 @@ static void the_end_of_a_close_call_is_left_open(void **state) {
     }
     assert_true(readings_of(l, &t, &q, RP_CLOSE / 2) >= RP_CLOSE);
     readings_of(l, &t, &q, RP_CLOSE);
-    assert_true(readings_of(l, &t, &q, 160) <= 160 + 2 * 160 / rp_measured_one_in(q.bytes));
+    assert_in_range(readings_of(l, &t, &q, 160), 160 / (1 + RP_MOST_UNREAD), few_readings(160, q.bytes));
     const int64_t before = l->ledger.balance;
     now += 3000000;
-    readings_of(l, &t, &q, 1);
+    readings_of(l, &t, &q, 1 + RP_MOST_UNREAD);
     const int64_t lost = before - l->ledger.balance;
-    assert_in_range(lost, 2900000, 3000000);
+    assert_in_range(lost, 2800000, 3000000);
     /* and believed again after four times as many */
     assert_true(readings_of(l, &t, &q, 3 * RP_CLOSE) >= 6 * RP_CLOSE);
     readings_of(l, &t, &q, 2 * RP_CLOSE);
-    assert_true(readings_of(l, &t, &q, 160) <= 160 + 2 * 160 / rp_measured_one_in(q.bytes));
+    assert_true(readings_of(l, &t, &q, 160) <= few_readings(160, q.bytes));
+}
+
+/* A team must still be awake when it is next looked at, and lateness is looked for at once. */
+static void what_begins_without_a_reading_is_short(void **state) {
+    (void)state;
+    rp_ledger ledger;
+    rp_account c = {.began = 1, .alone = RP_SHORT_CALL};
+    rp_ledger_start(&ledger);
+    assert_true(rp_account_may_go_on(&c, &ledger, RP_SHORT_CALL));
+    rp_account_go_on(&c, RP_SHORT_CALL);
+    assert_false(rp_account_may_go_on(&c, &ledger, RP_SHORT_CALL));
+    assert_true(rp_account_may_go_on(&c, &ledger, 1000));
+    ledger.premium = 1;
+    assert_false(rp_account_may_go_on(&c, &ledger, 1000));
+    ledger.premium = 0;
+    c.began = 0;
+    assert_false(rp_account_may_go_on(&c, &ledger, 1000));
 }
 
 /* Its members work less well than was guessed: waking them costs no more for that. */
@@ -368,6 +390,7 @@ static void a_cell_is_a_median_of_medians(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_end_of_a_close_call_is_left_open),
+        cmocka_unit_test(what_begins_without_a_reading_is_short),
         cmocka_unit_test(long_calls_say_nothing_of_waking),
         cmocka_unit_test(foolish_durations_are_dropped),
         cmocka_unit_test(a_blocked_call_reads_no_clock),
