@@ -29,7 +29,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 OPERATIONS = ["sum", "mean", "scale", "add"]
-STREAMS = {"hot": 400, "cold": 60, "bursty": 256, "contended": 200}
+# calls a round; contended ones have heavy tails, and three per cent of their sum is to be seen
+STREAMS = {"hot": 400, "cold": 60, "bursty": 256, "contended": 600}
 HOG = "while True: pass"
 LIMITS = {"hot": ("best", 1.05), "cold": ("best", 1.05), "contended": ("alone", 1.03)}
 OTHERS = ["alone", "team", "chosen"]
@@ -162,12 +163,19 @@ def print_streams(seconds):
     return all([within(*h) for h in held])
 
 
-def print_overhead(library):
-    """Whether all limits hold; the test measures, best of some tries."""
+def overhead(library):
+    """What asking costs: the test measures."""
     said = subprocess.run([library / "tests" / "test_gate"], capture_output=True, text=True, check=True).stdout
     line = next(line for line in said.splitlines() if line.startswith("ns a call"))
-    costs = {name: float(re.search(rf"{name} ([0-9.]+)", line).group(1)) for name in OVERHEAD}
-    return all([within(name, costs[name], limit, " ns") for name, limit in OVERHEAD.items()])
+    return {name: float(re.search(rf"{name} ([0-9.]+)", line).group(1)) for name in OVERHEAD}
+
+
+def print_overhead(tries):
+    """Whether all limits hold, at the best of the tries: minutes apart, since a neighbour on the same core takes half of its
+    speed for as long."""
+    least = {name: min(costs[name] for costs in tries) for name in OVERHEAD}
+    print(f"what asking costs, best of {len(tries)}:")
+    return all([within(name, least[name], limit, " ns") for name, limit in OVERHEAD.items()])
 
 
 def size(value):
@@ -260,8 +268,11 @@ def main():
             print_table(told)
             write_plot(told, options.plot)
         else:
-            seconds = {s: live(program, folder, arrays, s, options.rounds) for s in options.streams.split(",")}
-            good = print_streams(seconds) & print_overhead(options.library.resolve())
+            seconds, tries = {}, []
+            for stream in options.streams.split(","):
+                tries.append(overhead(options.library.resolve()))
+                seconds[stream] = live(program, folder, arrays, stream, options.rounds)
+            good = print_streams(seconds) & print_overhead(tries)
     finally:
         arrays.unlink()
         shutil.rmtree(folder)
