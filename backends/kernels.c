@@ -26,6 +26,13 @@ enum { RP_PAGE = 4096 };             /* bytes up to whose end hardware fetches a
 enum { RP_ASKED = 4 * RP_LINE };     /* of the rows that follow, before they are reached */
 enum { RP_AHEAD_BY = 2048 };         /* bytes before it is read that a line is asked for */
 
+/* How a map's loop moves a vector, known where it is inlined. */
+typedef enum rp_way {
+    RP_INNER,   /* all has room in the nearest cache, or that makes no difference */
+    RP_THROUGH, /* from the outer ones, or memory, and back through them */
+    RP_PAST     /* written past them */
+} rp_way;
+
 /* One stream from main memory waits at each page's end until what fetches ahead has seen where it goes, and on some machines
    gets no further ahead than a few lines at any time. So each line is asked for RP_AHEAD_BY bytes before it is read. x: what
    is read next, `bytes` of it in this turn of a loop, or 0 to ask for nothing: of what is in a cache, asking costs more than

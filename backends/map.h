@@ -77,15 +77,20 @@ RP_INLINE void F(map2_steps)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n,
     }
 }
 
+/* A vector of one of several operands, or of one alone. */
+RP_INLINE V F(map_get)(const RP_C *p, int alone, rp_way way) {
+    return way == RP_INNER ? F(v_load)(p) : alone && way == RP_THROUGH ? F(v_take_alone)(p) : F(v_take)(p);
+}
+
 /* A vector of each operand that is not a repeated scalar (as, bs) to a vector of out. */
 RP_INLINE void F(map2_vector)(RP_C *out, const RP_C *a, const RP_C *b, V as, V bs, int a_step, int b_step,
-                              int stream, V (*body)(V, V)) {
-    if (stream)
-        F(map_put)(out, body(a_step ? F(v_take)(a) : as, b_step ? F(v_take)(b) : bs), 1);
-    else if (a_step && b_step)
-        F(v_give)(out, body(F(v_take)(a), F(v_take)(b)));
+                              rp_way way, V (*body)(V, V)) {
+    const int two = a_step && b_step;
+    const V v = body(a_step ? F(map_get)(a, !two, way) : as, b_step ? F(map_get)(b, !two, way) : bs);
+    if (two && way == RP_THROUGH)
+        F(v_give)(out, v);
     else
-        F(v_store)(out, body(a_step ? F(v_take_alone)(a) : as, b_step ? F(v_take_alone)(b) : bs));
+        F(map_put)(out, v, way == RP_PAST);
 }
 
 /* Addresses that are equal but for the page are taken for equal until a store is done, and a load that comes after it waits
@@ -110,24 +115,24 @@ RP_INLINE int F(map_goes_down)(const RP_C *out, const RP_C *a, const RP_C *b, in
 
 /* The whole vectors of n elements, the last ones first; how many elements that were. */
 RP_INLINE int64_t F(map2_down)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int a_step, int b_step,
-                               int stream, V (*body)(V, V)) {
+                               rp_way way, V (*body)(V, V)) {
     const V as = F(v_set)(*a), bs = F(v_set)(*b);
     const int64_t whole = n - n % F(v_count);
     for (int64_t i = whole - F(v_count); i >= 0; i -= F(v_count))
-        F(map2_vector)(out + i, a + i * a_step, b + i * b_step, as, bs, a_step, b_step, stream, body);
+        F(map2_vector)(out + i, a + i * a_step, b + i * b_step, as, bs, a_step, b_step, way, body);
     return whole;
 }
 
 /* Whole turns of the loop; how many elements that was. */
 RP_INLINE int64_t F(map2_turns)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int64_t asked, int a_step,
-                                int b_step, int stream, V (*body)(V, V)) {
+                                int b_step, rp_way way, V (*body)(V, V)) {
     const V as = F(v_set)(*a), bs = F(v_set)(*b);
     int64_t left = n;
     for (; left >= F(map_unrolled); left -= F(map_unrolled)) {
         if (a_step != b_step)
             rp_ask_lines(a_step ? a : b, asked);
         for (int64_t k = 0; k < F(map_unrolled); k += F(v_count))
-            F(map2_vector)(out + k, a + k, b + k, as, bs, a_step, b_step, stream, body);
+            F(map2_vector)(out + k, a + k, b + k, as, bs, a_step, b_step, way, body);
         out += F(map_unrolled), a += F(map_unrolled) * a_step, b += F(map_unrolled) * b_step;
     }
     return n - left;
@@ -135,7 +140,7 @@ RP_INLINE int64_t F(map2_turns)(RP_C *out, const RP_C *a, const RP_C *b, int64_t
 
 /* The same where one operand is a repeated scalar, all loads of a turn before the first of its stores. */
 RP_INLINE int64_t F(map2_turns_together)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, int64_t asked,
-                                         int a_step, V (*body)(V, V)) {
+                                         int a_step, rp_way way, V (*body)(V, V)) {
     const V one = F(v_set)(a_step ? *b : *a);
     const RP_C *x = a_step ? a : b;
     int64_t left = n;
@@ -143,7 +148,7 @@ RP_INLINE int64_t F(map2_turns_together)(RP_C *out, const RP_C *a, const RP_C *b
         V v[RP_MAP_VECTORS];
         rp_ask_lines(x, asked);
         for (int k = 0; k < RP_MAP_VECTORS; k++)
-            v[k] = F(v_take_alone)(x + k * F(v_count));
+            v[k] = F(map_get)(x + k * F(v_count), 1, way);
         for (int k = 0; k < RP_MAP_VECTORS; k++)
             F(v_store)(out + k * F(v_count), a_step ? body(v[k], one) : body(one, v[k]));
     }
@@ -153,9 +158,9 @@ RP_INLINE int64_t F(map2_turns_together)(RP_C *out, const RP_C *a, const RP_C *b
 /* out = body(a, b); a_step and b_step are 0 for a repeated scalar and 1 else, known where this is inlined. Loads that would run
    into stores come before them: map1_loop. */
 RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsigned how, int a_step,
-                            int b_step, int stream, V (*body)(V, V)) {
+                            int b_step, rp_way way, V (*body)(V, V)) {
     const int64_t asked = how & RP_AHEAD ? F(map_unrolled) * (int64_t)sizeof(RP_C) : 0;
-    const int two = a_step && b_step, together = !stream && !two;
+    const int stream = way == RP_PAST, two = a_step && b_step, together = !stream && !two;
     const V as = F(v_set)(*a), bs = F(v_set)(*b);
     int64_t i = F(map_unaligned)(out, n);
     if (i)
@@ -163,18 +168,29 @@ RP_INLINE void F(map2_loop)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, 
     out += i, a += i * a_step, b += i * b_step, n -= i;
     const uintptr_t ahead = (uintptr_t)out - (uintptr_t)(a_step ? a : b);
     if ((stream || (two && n >= F(map_ahead))) && F(map_goes_down)(out, a, b, a_step, b_step, stream))
-        i = F(map2_down)(out, a, b, n, a_step, b_step, stream, body);
+        i = F(map2_down)(out, a, b, n, a_step, b_step, way, body);
     else if (together && n >= F(map_ahead) && F(map_runs_into)(ahead, 0))
-        i = F(map2_turns_together)(out, a, b, n, asked, a_step, body);
+        i = F(map2_turns_together)(out, a, b, n, asked, a_step, way, body);
     else
-        i = F(map2_turns)(out, a, b, n, asked, a_step, b_step, stream, body);
+        i = F(map2_turns)(out, a, b, n, asked, a_step, b_step, way, body);
     out += i, a += i * a_step, b += i * b_step, n -= i;
     for (; n >= F(v_count); n -= F(v_count)) {
-        F(map2_vector)(out, a, b, as, bs, a_step, b_step, stream, body);
+        F(map2_vector)(out, a, b, as, bs, a_step, b_step, way, body);
         out += F(v_count), a += F(v_count) * a_step, b += F(v_count) * b_step;
     }
     if (n)
         F(v_store_part)(out, body(a_step ? F(v_load_part)(a, n) : as, b_step ? F(v_load_part)(b, n) : bs), n);
+}
+
+/* A loop for each way that makes a difference. */
+RP_INLINE void F(map2_dense)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, unsigned how, int a_step,
+                             int b_step, int stream, V (*body)(V, V)) {
+    if (stream)
+        F(map2_loop)(out, a, b, n, how, a_step, b_step, RP_PAST, body);
+    else if (RP_TAKES_PARTS && (how & RP_OUTER))
+        F(map2_loop)(out, a, b, n, how, a_step, b_step, RP_THROUGH, body);
+    else
+        F(map2_loop)(out, a, b, n, how, a_step, b_step, RP_INNER, body);
 }
 
 RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, rp_steps steps, unsigned how,
@@ -182,22 +198,14 @@ RP_INLINE void F(map2)(RP_C *out, const RP_C *a, const RP_C *b, int64_t n, rp_st
     const int stream = (how & RP_STREAM) && (uintptr_t)out % sizeof(RP_C) == 0 && n >= F(map_aligned);
     if (n <= 0)
         return;
-    if ((steps.a != 0 && steps.a != 1) || (steps.b != 0 && steps.b != 1)) {
+    if ((steps.a != 0 && steps.a != 1) || (steps.b != 0 && steps.b != 1))
         F(map2_steps)(out, a, b, n, steps.a, steps.b, stream, body);
-    } else if (stream) {
-        if (steps.a == 0)
-            F(map2_loop)(out, a, b, n, how, 0, 1, 1, body);
-        else if (steps.b == 0)
-            F(map2_loop)(out, a, b, n, how, 1, 0, 1, body);
-        else
-            F(map2_loop)(out, a, b, n, how, 1, 1, 1, body);
-    } else if (steps.a == 0) {
-        F(map2_loop)(out, a, b, n, how, 0, 1, 0, body);
-    } else if (steps.b == 0) {
-        F(map2_loop)(out, a, b, n, how, 1, 0, 0, body);
-    } else {
-        F(map2_loop)(out, a, b, n, how, 1, 1, 0, body);
-    }
+    else if (steps.a == 0)
+        F(map2_dense)(out, a, b, n, how, 0, 1, stream, body);
+    else if (steps.b == 0)
+        F(map2_dense)(out, a, b, n, how, 1, 0, stream, body);
+    else
+        F(map2_dense)(out, a, b, n, how, 1, 1, stream, body);
 }
 
 RP_INLINE int64_t F(map1_down)(RP_C *out, const RP_C *x, int64_t n, unsigned how, V (*body)(V)) {
@@ -210,7 +218,7 @@ RP_INLINE int64_t F(map1_down)(RP_C *out, const RP_C *x, int64_t n, unsigned how
 }
 
 /* Whole turns of the loop, `together` vectors loaded before the first of them is stored; how many elements that was. */
-RP_INLINE int64_t F(map1_turns)(RP_C *out, const RP_C *x, int64_t n, int64_t asked, int stream, int together,
+RP_INLINE int64_t F(map1_turns)(RP_C *out, const RP_C *x, int64_t n, int64_t asked, rp_way way, int together,
                                 V (*body)(V)) {
     int64_t left = n;
     for (; left >= F(map_unrolled); left -= F(map_unrolled)) {
@@ -218,9 +226,9 @@ RP_INLINE int64_t F(map1_turns)(RP_C *out, const RP_C *x, int64_t n, int64_t ask
         for (int k = 0; k < F(map_unrolled); k += together * F(v_count)) {
             V v[RP_MAP_VECTORS];
             for (int j = 0; j < together; j++)
-                v[j] = stream ? F(v_take)(x + k + j * F(v_count)) : F(v_take_alone)(x + k + j * F(v_count));
+                v[j] = F(map_get)(x + k + j * F(v_count), 1, way);
             for (int j = 0; j < together; j++)
-                F(map_put)(out + k + j * F(v_count), body(v[j]), stream);
+                F(map_put)(out + k + j * F(v_count), body(v[j]), way == RP_PAST);
         }
         out += F(map_unrolled), x += F(map_unrolled);
     }
@@ -229,8 +237,9 @@ RP_INLINE int64_t F(map1_turns)(RP_C *out, const RP_C *x, int64_t n, int64_t ask
 
 /* Loads that would run into stores come before them: all of a turn's where stores go through the cache (going down would cost
    more than it saves), and the whole loop's where they pass it. */
-RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, unsigned how, int stream, V (*body)(V)) {
+RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, unsigned how, rp_way way, V (*body)(V)) {
     const int64_t asked = how & RP_AHEAD ? F(map_unrolled) * (int64_t)sizeof(RP_C) : 0;
+    const int stream = way == RP_PAST;
     int64_t i = F(map_unaligned)(out, n);
     if (i)
         F(v_store_part)(out, body(F(v_load_part)(x, i)), i);
@@ -238,12 +247,12 @@ RP_INLINE void F(map1_loop)(RP_C *out, const RP_C *x, int64_t n, unsigned how, i
     if (stream && F(map_goes_down)(out, x, x, 1, 0, 1))
         i = F(map1_down)(out, x, n, how, body);
     else if (!stream && n >= F(map_ahead) && F(map_runs_into)((uintptr_t)out - (uintptr_t)x, 0))
-        i = F(map1_turns)(out, x, n, asked, 0, RP_MAP_VECTORS, body);
+        i = F(map1_turns)(out, x, n, asked, way, RP_MAP_VECTORS, body);
     else
-        i = F(map1_turns)(out, x, n, asked, stream, 1, body);
+        i = F(map1_turns)(out, x, n, asked, way, 1, body);
     out += i, x += i, n -= i;
     for (; n >= F(v_count); n -= F(v_count)) {
-        F(map_put)(out, body(stream ? F(v_take)(x) : F(v_take_alone)(x)), stream);
+        F(map_put)(out, body(F(map_get)(x, 1, way)), stream);
         out += F(v_count), x += F(v_count);
     }
     if (n)
@@ -284,9 +293,11 @@ RP_INLINE void F(map1)(RP_C *out, const RP_C *x, int64_t n, int64_t step, unsign
     } else if (step != 1) {
         F(map1_steps)(out, x, n, step, stream, body);
     } else if (stream) {
-        F(map1_loop)(out, x, n, how, 1, body);
+        F(map1_loop)(out, x, n, how, RP_PAST, body);
+    } else if (RP_TAKES_PARTS && (how & RP_OUTER)) {
+        F(map1_loop)(out, x, n, how, RP_THROUGH, body);
     } else {
-        F(map1_loop)(out, x, n, how, 0, body);
+        F(map1_loop)(out, x, n, how, RP_INNER, body);
     }
 }
 

@@ -56,8 +56,12 @@ RP_COMMON(f64, double, int64_t)
 RP_COMMON(i32, int32_t, int32_t)
 RP_COMMON(i64, int64_t, int64_t)
 
-/* The same load and store where what is read is written again elsewhere: of several operands, and of one alone. */
-#ifndef RP_OWN_TAKES
+/* The same load and store where what is read is written again elsewhere, from the outer caches and memory: of several operands, and
+   of one alone. */
+#ifdef RP_OWN_TAKES
+enum { RP_TAKES_PARTS = 1 };
+#else
+enum { RP_TAKES_PARTS = 0 };
 #define RP_TAKE(t, T)                                                                                        \
     RP_INLINE v_##t v_take_alone_##t(const T *p) {                                                           \
         return v_load_##t(p);                                                                                \

@@ -55,7 +55,8 @@ enum {
 /* How a map kernel's loop reads and writes. */
 enum {
     RP_STREAM = 1, /* write past the cache; settle() before others look */
-    RP_AHEAD = 2   /* one operand is read from main memory: it is asked for ahead */
+    RP_AHEAD = 2,  /* one operand is read from main memory: it is asked for ahead */
+    RP_OUTER = 4   /* not all has room in the core's nearest cache */
 };
 
 /* Items from one element of an operand to its next, downwards in memory below 0; at 0 one element is repeated, of one operand

@@ -32,7 +32,7 @@ typedef struct rp_map {
     bool copies;      /* out gets the items of x as they are */
     bool moves;       /* which is done by moving items from where they lie to where they go */
     bool asks;        /* for the lines of a turned call that are written next; the caller may set it */
-    unsigned how;     /* RP_STREAM and RP_AHEAD, or 0; the caller sets them */
+    unsigned how;     /* RP_STREAM, RP_AHEAD and RP_OUTER, or 0; the caller sets them */
 } rp_map;
 
 /* The views passed their checks; b is NULL for one input. */

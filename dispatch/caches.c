@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { GUESS = 8 << 20, MOST_INDEXES = 8, ONE_LEVEL = 32 << 20 };
+enum { GUESS = 8 << 20, GUESS_FIRST = 32 << 10, MOST_INDEXES = 8, ONE_LEVEL = 32 << 20 };
 
 /* What is answered; a modest guess where the system does not say. A virtual machine is told the size of the whole last level,
    however many share it, and whatever it is made of: ONE_LEVEL is as much as the cores beside each other have to themselves. */
-static int64_t own = GUESS / 8, keeps = GUESS / 3 * 2, reach = GUESS / 3 * 2;
+static int64_t first = GUESS_FIRST, own = GUESS / 8, keeps = GUESS / 3 * 2, reach = GUESS / 3 * 2;
 
 /* The first number in a file that describes the cache; 0 if there is none. */
 static long long read_number(int index, const char *file) {
@@ -60,12 +60,18 @@ void rp_caches_load(void) {
         size = by_libc(&before);
     if (size > 0)
         rp_caches_are(size, before);
+    const long nearest = sysconf(_SC_LEVEL1_DCACHE_SIZE);
+    first = nearest > 0 ? nearest : GUESS_FIRST;
 }
 
 void rp_caches_are(int64_t last, int64_t before) {
     own = before;
     keeps = last / 3 * 2;
     reach = keeps < ONE_LEVEL ? keeps : ONE_LEVEL;
+}
+
+int64_t rp_cache_first(void) {
+    return first;
 }
 
 int64_t rp_cache_own(void) {

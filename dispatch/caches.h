@@ -14,6 +14,9 @@ void rp_caches_load(void);
 /* The same, told the bytes of the last level and of the one before it. */
 void rp_caches_are(int64_t last, int64_t before);
 
+/* Bytes of a core's nearest cache of data. */
+int64_t rp_cache_first(void);
+
 /* Bytes of a core's own cache: the level before the last, or half of the last where that is the second. */
 int64_t rp_cache_own(void);
 

@@ -153,7 +153,8 @@ void rp_execute_map(rp_call_op call, const rp_kernels *kernels, int op, const ra
     const int class_index = rp_class_of(call, out->dtype, map_layout(&plan));
     const bool streamable = may_stream(&plan, bytes, written, a, b, out);
     plan.asks = plan.turned && plan.access[0] == RP_DIRECT && bytes > rp_cache_own();
-    plan.how = rp_cache_distance(bytes) == RP_FAR && one_stream(&plan) ? RP_AHEAD : 0;
+    plan.how = bytes > rp_cache_first() ? RP_OUTER : 0;
+    plan.how |= rp_cache_distance(bytes) == RP_FAR && one_stream(&plan) ? RP_AHEAD : 0;
     if (rp_gate_under_floor(bytes)) {
         rp_map_run(&plan, 0, plan.units);
         rp_gate_small(class_index, bytes);

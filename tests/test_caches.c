@@ -44,6 +44,7 @@ static void a_last_level_of_few_is_used_whole(void **state) {
 static void this_machine_has_caches(void **state) {
     (void)state;
     rp_caches_load();
+    assert_in_range(rp_cache_first(), 1 * KIB, rp_cache_own());
     assert_true(rp_cache_own() > 0 && rp_cache_reach() <= rp_cache_keeps());
     assert_int_equal(rp_cache_distance(0), RP_NEAR);
     assert_int_equal(rp_cache_distance(INT64_MAX), RP_FAR);

@@ -84,7 +84,8 @@ static void map_at(const ts_backend *b, const ts_op *op, raptors_dtype t, int64_
     } ways[] = {{{1, 1}, 0, 0},         {{0, 1}, 0, 0},          {{1, 0}, RP_AHEAD, 0},
                 {{1, 1}, RP_STREAM, 0}, {{1, 1}, RP_STREAM, 16}, {{1, 0}, RP_AHEAD | RP_STREAM, 16},
                 {{2, 1}, 0, 0},         {{-1, 2}, RP_STREAM, 0}, {{3, -1}, 0, 0},
-                {{-2, 3}, 0, 0},        {{1, 1}, 0, 48},         {{0, 1}, RP_AHEAD, 24}};
+                {{-2, 3}, 0, 0},        {{1, 1}, 0, 48},         {{0, 1}, RP_AHEAD, 24},
+                {{1, 1}, RP_OUTER, 0},  {{0, 1}, RP_OUTER, 24},  {{1, 0}, RP_OUTER, 0}};
     const int64_t size = ts_types[t].size;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         const rp_steps steps = ways[i].steps;

@@ -61,23 +61,16 @@ static void every_map(void **state) {
     static const struct {
         rp_steps steps;
         unsigned how;
-    } ways[] = {{{1, 1}, 0},
-                {{0, 1}, 0},
-                {{1, 0}, 0},
-                {{1, 1}, RP_STREAM},
-                {{0, 1}, RP_STREAM},
-                {{1, 1}, RP_AHEAD},
-                {{1, 0}, RP_AHEAD | RP_STREAM},
-                {{1, 0}, RP_STREAM},
-                {{2, 1}, 0},
-                {{-1, 1}, 0},
-                {{1, 2}, 0},
-                {{2, -1}, 0},
-                {{0, 2}, 0},
-                {{-1, 2}, RP_STREAM},
-                {{3, 1}, 0},
-                {{-7, 0}, 0},
-                {{-1, 3}, RP_STREAM},
+    } ways[] = {{{1, 1}, 0},          {{0, 1}, 0},
+                {{1, 0}, 0},          {{1, 1}, RP_OUTER},
+                {{0, 1}, RP_OUTER},   {{1, 0}, RP_OUTER},
+                {{1, 1}, RP_STREAM},  {{0, 1}, RP_STREAM},
+                {{1, 1}, RP_AHEAD},   {{1, 0}, RP_AHEAD | RP_STREAM},
+                {{1, 0}, RP_STREAM},  {{2, 1}, 0},
+                {{-1, 1}, 0},         {{1, 2}, 0},
+                {{2, -1}, 0},         {{0, 2}, 0},
+                {{-1, 2}, RP_STREAM}, {{3, 1}, 0},
+                {{-7, 0}, 0},         {{-1, 3}, RP_STREAM},
                 {{-2, 5}, 0}};
     enum { WAYS = sizeof ways / sizeof *ways };
     for (int t = 0; t < RP_TYPE_COUNT; t++) {
@@ -121,7 +114,8 @@ static void maps_that_go_down(void **state) {
                 continue;
             map_case c = {.op = op, .t = (raptors_dtype)t, .n = i / ts_op_count % (TS_DENSE + 1)};
             c.steps = ways[way].steps;
-            c.how = (ts_below(&g, 2) ? RP_STREAM : 0) | (i % 2 ? RP_AHEAD : 0);
+            c.how =
+                (ts_below(&g, 2) ? RP_STREAM : 0) | (i % 2 ? RP_AHEAD : 0) | (ts_below(&g, 2) ? RP_OUTER : 0);
             c.offset = offset;
             c.a = before_output(ts_inputs[0], offset, ways[way].ahead[0]);
             c.b = before_output(ts_inputs[1], offset, ways[way].ahead[1]);

@@ -52,7 +52,7 @@ static void one_table(const ts_backend *backend, ts_prng *g) {
     rp_map m;
     work_out(&a, second, rows, cols, from);
     rp_map_plan(&m, backend->kernels, inputs == 2 ? (int)RP_MAP2_add : (int)RP_MAP1_copy, &a, second, &out);
-    m.how = ts_below(g, 2) ? RP_STREAM : 0;
+    m.how = (ts_below(g, 2) ? RP_STREAM : 0) | (ts_below(g, 2) ? RP_OUTER : 0);
     m.asks = m.turned;
     const int64_t cut = ts_below(g, m.units + 1);
     rp_map_run(&m, cut, m.units);
