@@ -60,17 +60,11 @@ RP_AVX512_TAKE(f64, double)
 RP_AVX512_TAKE(i32, int32_t)
 RP_AVX512_TAKE(i64, int64_t)
 
-/* Two conversions of half the width are faster on Zen 4 than one of the whole. */
-RP_INLINE v_f64 v_widen_both(__m128 low, __m128 high) {
-    return _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_cvtps_pd(low)), _mm256_cvtps_pd(high), 1);
-}
 RP_INLINE v_f64 v_widen_f32(v_f32 v, int half) {
-    const __m256 x = half ? _mm512_extractf32x8_ps(v, 1) : _mm512_castps512_ps256(v);
-    return v_widen_both(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    return _mm512_cvtps_pd(half ? _mm512_extractf32x8_ps(v, 1) : _mm512_castps512_ps256(v));
 }
 RP_INLINE v_f64 v_load_wide_f32(const void *p, int half) {
-    const float *x = (const float *)p + half * 8;
-    return v_widen_both(_mm_loadu_ps(x), _mm_loadu_ps(x + 4));
+    return _mm512_cvtps_pd(_mm256_loadu_ps((const float *)p + half * 8));
 }
 RP_INLINE v_i64 v_widen_i32(v_i32 v, int half) {
     const __m512i x = (__m512i)v;
