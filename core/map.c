@@ -160,7 +160,7 @@ static const char *pack(const rp_map *m, tiles *t, int k, const char *p, int64_t
 
 static void call(const rp_map *m, char *const *p, int64_t n) {
     /* the C library knows ways to copy that no kernel has; out may be x */
-    if (m->copies && m->how == 0 && m->steps.a == 1)
+    if (m->copies && !(m->how & RP_STREAM) && m->steps.a == 1)
         memmove(p[0], p[1], (size_t)(n * m->item));
     else if (m->map2)
         m->map2(p[0], p[1], p[2], n, m->steps, m->how);
