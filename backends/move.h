@@ -102,24 +102,33 @@ RP_INLINE int64_t F(rows_to_turn)(int64_t n0, int64_t stride, int64_t columns) {
     enum { N = F(v_count) };
     const int64_t beyond = (N - columns) * (int64_t)sizeof(RP_C);
     const int64_t rows = stride > 0 ? n0 - (beyond + stride - 1) / stride : 0;
-    return columns < 3 || 4 * columns < N || rows < 0 ? 0 : rows / N * N;
+    return columns < 3 || 4 * columns < N || rows < 0 ? 0 : rows;
+}
+
+/* Where squares of whole rows end, if they begin anew at `first` and reach no further than `rows`. */
+RP_INLINE int64_t F(turned_to)(int64_t first, int64_t rows) {
+    enum { N = F(v_count) };
+    const int64_t from = rows < first + N ? 0 : first;
+    return from + (rows - from) / N * N;
 }
 
 /* dst[j][i] = src[i][j], i < n0, j < n1, both contiguous along their last axis: a line of dst's rows at a time, each filled before
-   the next is begun, as lines that lie a multiple of 4 KB apart push each other out. */
+   the next is begun, as lines that lie a multiple of 4 KB apart push each other out. What comes before dst's first whole line is
+   turned with the rows that follow, which are turned again. */
 static void F(transpose)(char *dst, int64_t dst_stride, const char *src, int64_t src_stride, int64_t n0,
                          int64_t n1) {
     enum { N = F(v_count), LINE = RP_LINE / (int)sizeof(RP_C) };
-    const int64_t item = sizeof(RP_C), m0 = n0 / N * N, m1 = n1 / N * N;
-    const int64_t turned = F(rows_to_turn)(n0, src_stride, n1 - m1);
+    const int64_t item = sizeof(RP_C), before = rp_unaligned(dst, dst_stride, RP_LINE, item);
+    const int64_t first = before + N <= n0 ? before : 0, m0 = F(turned_to)(first, n0), m1 = n1 / N * N;
+    const int64_t whole = F(rows_to_turn)(n0, src_stride, n1 - m1), turned = F(turned_to)(first, whole);
     for (int64_t i = 0, next; i < m0; i = next) {
-        next = i + LINE < m0 ? i + LINE : m0;
+        next = i < first ? first : i + LINE < m0 ? i + LINE : m0;
         for (int64_t j = 0; j < m1; j += N)
             for (int64_t k = i; k < next; k += N) {
                 const char *from = src + k * src_stride + j * item;
                 F(turn)(dst + j * dst_stride + k * item, dst_stride, from, src_stride, N);
             }
-        for (int64_t k = i; k < next && k < turned; k += N) {
+        for (int64_t k = i; k < next && k + N <= whole; k += N) {
             const char *from = src + k * src_stride + m1 * item;
             F(turn)(dst + m1 * dst_stride + k * item, dst_stride, from, src_stride, n1 - m1);
         }
