@@ -32,8 +32,6 @@ RP_INLINE v_f32 v_narrow_f32(const v_f64 *halves) {
 
 #define RP_OWN_REAL
 
-#define RP_OWN_REAL
-
 #define RP_OWN_BITS
 RP_INLINE unsigned v_bits_32(v_i32 m) {
     const uint32x4_t weights = {1, 2, 4, 8};
@@ -43,3 +41,14 @@ RP_INLINE unsigned v_bits_64(v_i64 m) {
     const uint64x2_t weights = {1, 2};
     return (unsigned)vaddvq_u64(vandq_u64((uint64x2_t)m, weights));
 }
+
+/* There is no comparison for unordered: what equals itself is not NaN. */
+#define RP_OWN_ANY_ODD
+#define RP_NEON_ANY_ODD(t)                                                                                   \
+    RP_INLINE int v_any_odd_##t(v_##t a, v_##t b, v_##t c, v_##t d) {                                        \
+        uint32x4_t low = (uint32x4_t)(vceqq_##t(a, a) & vceqq_##t(b, b));                                    \
+        uint32x4_t high = (uint32x4_t)(vceqq_##t(c, c) & vceqq_##t(d, d));                                   \
+        return vminvq_u32(low & high) == 0;                                                                  \
+    }
+RP_NEON_ANY_ODD(f32)
+RP_NEON_ANY_ODD(f64)
