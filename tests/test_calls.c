@@ -74,7 +74,7 @@ static void the_end_of_a_close_call_is_left_open(void **state) {
     now += 3000000;
     readings_of(l, &t, &q, 1 + RP_MOST_UNREAD);
     const int64_t lost = before - l->ledger.balance;
-    assert_in_range(lost, 2800000, 3000000);
+    assert_in_range(lost, 2900000, 3000000);
     /* and believed again after four times as many */
     assert_true(readings_of(l, &t, &q, 3 * RP_CLOSE) >= 6 * RP_CLOSE);
     readings_of(l, &t, &q, 2 * RP_CLOSE);
