@@ -276,13 +276,25 @@ RP_INLINE void F(last_lanes)(RP_WC *lane, const RP_C *x, int64_t n) {
 
 #include "joinlanes.h"
 
-/* Rows of RP_LANES elements one after another, into lanes. */
+/* Rows of RP_LANES elements into lanes: elements one after another, .. */
 RP_APART void F(lane_rows)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t rows) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
     F(strip)(lane, RP_LANES, (const char *)x, ROW, 1, asked, rows, F(lane_vectors), RP_OF_A_RUN);
 }
 
-/* Whole blocks of two runs in turn, whose elements follow one another; how many rows of each that was. */
+/* .. and 2 apart, where the last has a neighbour. */
+RP_APART void F(lane_rows_apart)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t rows) {
+    enum { ROW = 2 * RP_LANES * (int)sizeof(RP_C) };
+    F(strip)(lane, RP_LANES, (const char *)x, ROW, 2, asked, rows, F(lane_vectors), RP_OF_A_RUN);
+}
+
+/* Of so many rows, those of whole blocks after which there is another row: of elements 2 apart only there a vector's loads may
+   read on. */
+RP_INLINE int64_t F(rows_before_end)(int64_t rows) {
+    return rows > RP_BLOCK ? (rows - 1) / RP_BLOCK * RP_BLOCK : 0;
+}
+
+/* Whole blocks of two runs in turn; how many rows of each that was. */
 RP_APART int64_t F(lane_rows_of_two)(RP_WC (*lanes)[2 * RP_LANES], const char *x, int64_t stride,
                                      int64_t rows) {
     enum { ROW = RP_LANES * (int)sizeof(RP_C) };
@@ -294,6 +306,17 @@ RP_APART int64_t F(lane_rows_of_two)(RP_WC (*lanes)[2 * RP_LANES], const char *x
     return whole;
 }
 
+RP_INLINE int64_t F(rows_of_two_apart)(RP_WC (*lanes)[2 * RP_LANES], const char *x, int64_t stride,
+                                       int64_t rows) {
+    enum { ROW = 2 * RP_LANES * (int)sizeof(RP_C) };
+    const int64_t whole = F(rows_before_end)(rows);
+    for (int64_t r = 0; r < whole; r += RP_BLOCK, x += RP_BLOCK * ROW) {
+        F(lane_rows_apart)(lanes[0], (const RP_C *)(const void *)x, 0, RP_BLOCK);
+        F(lane_rows_apart)(lanes[1], (const RP_C *)(const void *)(x + stride), 0, RP_BLOCK);
+    }
+    return whole;
+}
+
 /* What is left of a run of n elements after `done` rows of lanes, into lanes that are not joined yet. */
 RP_INLINE void F(run_on)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance distance, int64_t n,
                          int64_t done) {
@@ -301,12 +324,16 @@ RP_INLINE void F(run_on)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance 
     const int64_t rows = n / RP_LANES - done, past = n % RP_LANES;
     const int64_t asked = distance == RP_FAR ? RP_BLOCK * apart * ROW : 0;
     const RP_C *from = x + done * apart * RP_LANES, *rest = from + rows * apart * RP_LANES;
-    const char *first = (const char *)from;
     RP_C last[RP_LANES];
     if (rows && apart == 1)
         F(lane_rows)(lane, from, asked, rows);
-    else if (rows)
-        F(strip)(lane, RP_LANES, first, apart * ROW, apart, asked, rows, F(lane_vectors), RP_OF_A_RUN);
+    else if (rows) {
+        const int64_t before = F(rows_before_end)(rows), left = rows - before;
+        const char *end = (const char *)from + before * apart * ROW;
+        if (before)
+            F(lane_rows_apart)(lane, from, asked, before);
+        F(strip)(lane, RP_LANES, end, apart * ROW, apart, 0, left, F(lane_vectors), RP_AT_ITS_END);
+    }
     if (past && apart > 1) {
         TYPE(gather)(last, rest, past, apart);
         rest = last;
@@ -318,7 +345,7 @@ RP_INLINE void F(run_on)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance 
 RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
                             int64_t apart, rp_distance distance, int64_t runs, int64_t n, rp_index index) {
     RP_WC lanes[F(group)][2 * RP_LANES], sums[2 * F(group)];
-    const int in_turn = apart == 1 && rp_runs_in_turn(n * (int64_t)sizeof(RP_C), distance);
+    const int in_turn = rp_runs_in_turn(n * apart * (int64_t)sizeof(RP_C), distance);
     (void)index;
     for (int64_t j = 0; j < runs; j += F(group)) {
         const int64_t group = runs - j < F(group) ? runs - j : F(group);
@@ -328,7 +355,9 @@ RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const ch
             const char *run = x + (j + i) * stride;
             if (i % 2 == 0) {
                 const int two = in_turn && i + 1 < group;
-                done = two ? F(lane_rows_of_two)(lanes + i, run, stride, n / RP_LANES) : 0;
+                done = !two         ? 0
+                       : apart == 1 ? F(lane_rows_of_two)(lanes + i, run, stride, n / RP_LANES)
+                                    : F(rows_of_two_apart)(lanes + i, run, stride, n / RP_LANES);
             }
             F(run_on)(lanes[i], (const RP_C *)(const void *)run, apart, distance, n, done);
         }

@@ -18,13 +18,14 @@ RP_INLINE int64_t rp_rows_in_l1(int64_t row_bytes) {
 
 enum { RP_MAP_VECTORS = 4 };         /* of a turn of a map's loop */
 enum { RP_MOST_BLOCKS = INT32_MAX }; /* of a run, counted in a lane */
-enum { RP_OF_A_RUN = -1 };           /* in place of a number of elements: fold.h */
 enum { RP_SWEEP = 8192 };            /* bytes of the trees of a sweep, which stay in L1 beside the state */
 enum { RP_LINE = 64 };               /* bytes that memory moves at a time */
 enum { RP_ALIAS = 4096 };            /* bytes after which addresses look the same to a core's nearest parts */
 enum { RP_PAGE = 4096 };             /* bytes up to whose end hardware fetches ahead */
 enum { RP_ASKED = 4 * RP_LINE };     /* of the rows that follow, before they are reached */
 enum { RP_AHEAD_BY = 2048 };         /* bytes before it is read that a line is asked for */
+
+enum { RP_OF_A_RUN = -1, RP_AT_ITS_END = -2 }; /* in place of a number of elements: trees.h */
 
 /* How a map's loop moves a vector, known where it is inlined. */
 typedef enum rp_way {

@@ -224,7 +224,7 @@ RP_INLINE RP_C F(near_mean)(const RP_C *x, int64_t apart, int64_t rows, int64_t 
     for (int64_t l = 0; rows > 0 && l < RP_LANES; l += N) {
         V sum = TYPE(v_set)(0);
         for (int64_t r = 0; r < rows; r++)
-            sum = sum + (F(load)((const char *)(x + (r * RP_LANES + l) * apart), apart, RP_OF_A_RUN) -
+            sum = sum + (F(load)((const char *)(x + (r * RP_LANES + l) * apart), apart, RP_AT_ITS_END) -
                          TYPE(v_set)(first));
         memcpy(lane + l, &sum, sizeof sum);
     }
@@ -269,7 +269,7 @@ RP_INLINE void F(sum_run)(double *joined, const RP_C *x, int64_t apart, int64_t 
         sum[i] = squares[i] = v_set_f64(0);
     for (int v = 0; v < RP_LANES / N; v += MOST) {
         const char *from = (const char *)(x + v * N * apart);
-        F(block)(sum + v * H, squares + v * H, from, apart * ROW, apart, rows, MOST, RP_OF_A_RUN, all);
+        F(block)(sum + v * H, squares + v * H, from, apart * ROW, apart, rows, MOST, RP_AT_ITS_END, all);
     }
     if (past > 0)
         TYPE(gather)(rest, x + rows * RP_LANES * apart, past, apart);

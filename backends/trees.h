@@ -2,28 +2,28 @@
  * SPDX-License-Identifier: MIT
  */
 /* `vectors` vectors of a row, or k elements that follow one another where k is above 0. RP_OF_A_RUN: rows are read in their
-   order, and nothing behind the last element. Left to themselves, compilers sort the loads of a block by where its tree wants
-   them, and along one run hardware that fetches ahead then loses the thread: half the speed from main memory. `apart`, here
-   and below, is known where this is inlined. */
+   order; RP_AT_ITS_END: and nothing behind the last element. Left to themselves, compilers sort the loads of a block by where
+   its tree wants them, and along one run hardware that fetches ahead then loses the thread: half the speed from main memory.
+   `apart`, here and below, is known where this is inlined. */
 RP_INLINE void F(row)(E *e, const char *x, int64_t apart, int vectors, int64_t k) {
     for (int v = 0; v < vectors; v++) {
         const RP_C *p = (const RP_C *)(const void *)x + v * apart * TYPE(v_count);
 #if RP_LIFT == 1
         for (int h = 0; h < F(halves); h++)
-            e[v * F(halves) + h] = k > 0        ? TYPE(v_widen)(TYPE(v_load_part)(p, k), h)
-                                   : apart == 1 ? TYPE(v_load_wide)(p, h)
-                                   : k < 0      ? TYPE(v_widen)(TYPE(load_end)(p, apart), h)
-                                                : TYPE(v_widen)(TYPE(load_apart)(p, apart), h);
+            e[v * F(halves) + h] = k > 0                ? TYPE(v_widen)(TYPE(v_load_part)(p, k), h)
+                                   : apart == 1         ? TYPE(v_load_wide)(p, h)
+                                   : k == RP_AT_ITS_END ? TYPE(v_widen)(TYPE(load_end)(p, apart), h)
+                                                        : TYPE(v_widen)(TYPE(load_apart)(p, apart), h);
 #else
-        e[v * F(terms)] = k > 0   ? TYPE(v_load_part)(p, k)
-                          : k < 0 ? TYPE(load_end)(p, apart)
-                                  : TYPE(load_apart)(p, apart);
+        e[v * F(terms)] = k > 0                ? TYPE(v_load_part)(p, k)
+                          : k == RP_AT_ITS_END ? TYPE(load_end)(p, apart)
+                                               : TYPE(load_apart)(p, apart);
 #endif
 #if RP_EXACT
         e[v * F(terms) + 1] = e[v * F(terms)] >> 32;
 #endif
     }
-    if (k == RP_OF_A_RUN)
+    if (k < 0)
         RP_IN_ORDER();
 }
 

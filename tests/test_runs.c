@@ -38,8 +38,8 @@ static void results_of(const rp_fold *fold, raptors_dtype result, rp_lines x, in
 
 static void one_case(const ts_backend *b, const ts_op *op, raptors_dtype t, char *items) {
     const ts_backend *scalar = &ts_backends(&(int){0})[0];
-    const int64_t size = ts_types[t].size, runs = 1 + ts_below(&g, RUNS),
-                  n = LONG / size - 300 + ts_below(&g, 900), apart = ts_below(&g, 8) ? 1 : 2;
+    const int64_t size = ts_types[t].size, runs = 1 + ts_below(&g, RUNS), apart = ts_below(&g, 4) ? 1 : 2,
+                  n = LONG / size / apart - 300 + ts_below(&g, 900);
     const int64_t stride = (n * apart + ts_below(&g, 3)) * size;
     const rp_lines x = {items + ts_below(&g, 16) * size, stride, apart, (rp_distance)ts_below(&g, 3)};
     unsigned char wanted[RUNS * 8] = {0}, got[RUNS * 8] = {0};
