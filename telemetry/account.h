@@ -63,11 +63,12 @@ static inline void rp_account_open(rp_account *c, const rp_answer *a, bool in_bu
     c->in_burst = in_burst;
 }
 
-/* Whether a call of a team that takes so long alone may begin without a reading. If the caller has paused, the team is
- * asleep: that is found a few calls late, once in thousands. */
+/* Whether a call of a team that takes so long alone may begin without a reading: none where another thread has tripped the
+ * breaker. If the caller has paused, the team is asleep: that is found a few calls late, once in thousands. */
 static inline bool rp_account_may_go_on(const rp_account *c, const rp_ledger *l, float alone) {
     return rp_account_is_open(c) && c->unread < RP_MOST_UNREAD && alone > 0 &&
-           c->alone + alone <= RP_MOST_OPEN && atomic_load_explicit(&l->premium, memory_order_relaxed) == 0;
+           c->alone + alone <= RP_MOST_OPEN && rp_ledger_open(l) &&
+           atomic_load_explicit(&l->premium, memory_order_relaxed) == 0;
 }
 
 static inline void rp_account_go_on(rp_account *c, float alone) {

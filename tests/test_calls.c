@@ -94,6 +94,9 @@ static void what_begins_without_a_reading_is_short(void **state) {
     ledger.premium = 1;
     assert_false(rp_account_may_go_on(&c, &ledger, 1000));
     ledger.premium = 0;
+    ledger.balance = -RP_LEDGER_LIMIT;
+    assert_false(rp_account_may_go_on(&c, &ledger, 1000));
+    ledger.balance = 0;
     c.began = 0;
     assert_false(rp_account_may_go_on(&c, &ledger, 1000));
 }
