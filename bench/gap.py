@@ -3,6 +3,7 @@
 
 import argparse
 import re
+import signal
 import sys
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -34,8 +35,8 @@ def parser():
         prog="gap",
         description="Times Raptors and NumPy in turn, A B A B, on the same data in this process; beside them plain "
         "loops that move the same bytes. Compares every answer. Writes gap.json, gap.md and gap.html.",
-        epilog="Exit: 0; 1 when the guard failed or an answer was wrong; 2 for wrong usage; 130 after Ctrl-C "
-        "(what was measured is written).",
+        epilog="Exit: 0; 1 when the guard failed or an answer was wrong; 2 for wrong usage; 130 after Ctrl-C or "
+        "SIGTERM (what was measured is written).",
     )
     p.add_argument("--suite", choices=[*cases.SUITES, "all"], default="2d", help="which cases (default: 2d)")
     p.add_argument("--quick", action="store_true", help="a cross-section instead of a suite, within two minutes")
@@ -89,6 +90,7 @@ def resumed(options, said, library):
 def measure(run, problems, rows, wanted):
     """Adds to the rows what they have not: (complete, interrupted)"""
     there = {row["key"] for row in rows}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # jobs in the background do not hear Ctrl-C's signal
     try:
         return run.run(problems, rows, lambda case: wanted(case) and case.key not in there), False
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 # The whole report, on a stand-in for the library: documents, guard, interrupt, wrong answers.
 import json
 import re
+import signal
 
 import jsonschema
 import pytest
@@ -104,10 +105,19 @@ def test_an_operation_that_one_library_lacks_is_said(tmp_path):
     assert code == 0 and {row["reason"] for row in doc["cases"]} == {"not in raptors"}
 
 
-def test_interrupt_leaves_a_valid_report(tmp_path):
+def ctrl_c():
+    raise KeyboardInterrupt
+
+
+def terminated():
+    signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("interrupt", [ctrl_c, terminated])
+def test_interrupt_leaves_a_valid_report(tmp_path, interrupt):
     class Interrupted(StandIn):
         def sqrt(self, x, out=None):
-            raise KeyboardInterrupt
+            interrupt()
 
     code, doc = run(tmp_path, *SMALL, "--filter", "/(negative|sqrt|copy)/float32/512x512", library=Interrupted())
     assert code == 130 and not doc["complete"]
