@@ -25,9 +25,18 @@ def ratio(theirs, ours):
 def interval(theirs, ours, level=LEVEL):
     """The bootstrap interval of ratio(). Rounds are drawn whole: what disturbed one round disturbed both of its
     batches, and pairing keeps that out of the interval. The draw is seeded: the same times, the same interval."""
+    return _interval(np.median, theirs, ours, level)
+
+
+def interval_of_sums(theirs, ours, level=LEVEL):
+    """The same for sum over sum, where what is rare is to count for all that it takes."""
+    return _interval(np.sum, theirs, ours, level)
+
+
+def _interval(middle, theirs, ours, level):
     theirs, ours = np.asarray(theirs), np.asarray(ours)
     draw = np.random.default_rng(0).integers(0, len(theirs), (_RESAMPLES, len(theirs)))
-    ratios = np.median(theirs[draw], axis=1) / np.median(ours[draw], axis=1)
+    ratios = middle(theirs[draw], axis=1) / middle(ours[draw], axis=1)
     low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
     return [float(low), float(high)]
 

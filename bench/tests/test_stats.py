@@ -26,6 +26,13 @@ def test_interval_pairs_what_disturbed_a_round():
     assert (low, high) == (2.0, 2.0)
 
 
+def test_interval_of_sums_counts_what_is_rare():
+    rare = np.array([1.0] * 39 + [41.0])
+    assert stats.interval(rare, np.ones(40)) == [1.0, 1.0]
+    low, high = stats.interval_of_sums(rare, np.ones(40))
+    assert low == 1.0 and 3.0 < high < 6.5
+
+
 def test_same_times_same_interval():
     a, b = series(1, 0.2, 1), series(1, 0.2, 2)
     assert stats.interval(a, b) == stats.interval(a, b)
