@@ -14,6 +14,7 @@ static const float ACCRUAL = 0.005F;                 /* tokens, of the time spen
 static const float PLACE_ACCRUAL = 0.00006F;         /* budget of a place, of the time spent there */
 static const float LEAST_PURSE = 1e6F;               /* ns that tokens may always amount to */
 static const float LONG = 16;                        /* times what waking costs: it is lost in such a call */
+static const float MOST_WAKE = 2;                    /* times its guess: the most that tells what is long */
 static const float LATE = 3;                         /* times what was expected */
 static const float LEAST_HOT = 100, MOST_HOT = 1e5F; /* ns of a hot region that is believed */
 static const float LEAST_FIRST = 1e4F, MOST_FIRST = 2e7F; /* ns to make a pool, as far as it is believed */
@@ -69,10 +70,14 @@ static void note_efficiency(rp_learner *l, rp_spot spot, const rp_sample *s) {
 
 /* Where calls come one by one no team is ever seen hot: long calls say how well its members work, short ones what waking
  * them costs. How much worse than was guessed they work in a long call, or how long they were kept from it, would pass for
- * the price of a wake many times over, and keep the team from all shorter calls. */
+ * the price of a wake many times over, and keep the team from all shorter calls: the more so if longer calls were then taken
+ * for short ones. Where working alone was measured before the machine changed, or too few times for a batch, neither is told. */
 static void note_wake(rp_learner *l, rp_spot spot, const rp_sample *s) {
     float ratio = rp_ratio(l, spot, RP_ARM_hot), waking = l->region.hot + rp_usual_wake(l);
-    if (s->answer.alone > LONG * waking) {
+    if (!rp_cell_is_of_today(l, &rp_place_at(l, spot)->arm[RP_ARM_alone], RP_ARM_alone)) {
+        return;
+    }
+    if (s->answer.alone > LONG * fminf(waking, MOST_WAKE * l->region.cold)) {
         if (ratio <= 0 && s->duration > waking) {
             rp_cell_add(&l->efficiency, s->answer.alone / (s->duration - waking) / (float)l->team);
         }

@@ -138,6 +138,9 @@ static void decide(rp_moment *m, rp_answer *a) {
     if (news || !m->decided.quiet) {
         m->decided = rp_judge(l, m->spot);
     }
+    if (!m->hot && !m->decided.team[0]) {
+        rp_fade_wakes(l, rp_stands_for(m->decided.quiet, m->t->tick, m->q->bytes));
+    }
     m->e = rp_estimate_at(l, m->spot, (float)m->q->bytes);
     a->alone = m->e.alone;
     rp_ignition_call(&l->ignition, m->now, m->e.cold - m->e.hot);

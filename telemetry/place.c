@@ -5,12 +5,16 @@
 
 #include <math.h>
 
-enum { LEND = 6 }; /* half octaves that a ratio reaches */
+enum {
+    LEND = 6,      /* half octaves that a ratio reaches */
+    FEW_WAKES = 24 /* whose mean is not relied on */
+};
 
 static const float CALL = 30;           /* ns of a call of no size */
 static const float FIRST_SLOPE = 0.05F; /* ns a byte, before a class has been measured */
 static const float EFFICIENCY = 0.85F;  /* of each member, before a team has been measured */
 static const float LEAST_GAIN = 0.05F, MOST_GAIN = 0.25F, PRIOR_GAIN = 0.1F; /* that adopt a team */
+static const float FADING = 256; /* calls in which what few wakes have cost on the average fades */
 static const float BACK = 1.02F; /* times the time alone: too much to go on with a team */
 
 int64_t rp_bucket_start(int bucket) {
@@ -81,6 +85,13 @@ static float waking(const rp_learner *l) {
     return fmaxf(rp_usual_wake(l), l->mean_wake * (l->region.cold - l->region.hot));
 }
 
+void rp_fade_wakes(rp_learner *l, int calls) {
+    float usual = rp_cell_guess(&l->wake), median = usual > 0 ? usual : 1;
+    if (l->wakes < FEW_WAKES && l->mean_wake > median) {
+        l->mean_wake += (median - l->mean_wake) * fminf(1, (float)calls / FADING);
+    }
+}
+
 /* ns of a hot team, each of whose members does so much of what one alone would. */
 static float shared_out(const rp_learner *l, float alone, float efficiency) {
     return l->region.hot + alone / (efficiency * (float)l->team);
@@ -125,12 +136,16 @@ rp_estimate rp_estimate_at(const rp_learner *l, rp_spot s, float bytes) {
     }
     e.cold = e.hot + waking(l);
     if (rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {
-        /* A few wakes here say less of what a wake costs than all of them. */
-        float own = rp_cell_today(l, &p->arm[RP_ARM_cold], RP_ARM_cold);
-        e.cold = fmaxf(e.cold, own * rp_model(l, s.class_index, bytes, RP_ARM_cold));
-    }
-    if (!rp_cell_sure(l, &p->arm[hot], hot) && rp_cell_sure(l, &p->arm[RP_ARM_cold], RP_ARM_cold)) {
-        e.hot = fminf(e.hot, e.cold); /* no team is slower for being awake */
+        float own = rp_cell_today(l, &p->arm[RP_ARM_cold], RP_ARM_cold) *
+                    rp_model(l, s.class_index, bytes, RP_ARM_cold);
+        if (rp_cell_sure(l, &p->arm[hot], hot)) {
+            /* a few wakes here say less of what a wake costs than all of them .. */
+            e.cold = fmaxf(e.cold, own);
+        } else {
+            /* .. but more of the work than a guess; and no team is slower for being awake */
+            e.cold = own + waking(l) - rp_usual_wake(l);
+            e.hot = fminf(e.hot, e.cold);
+        }
     }
     return e;
 }

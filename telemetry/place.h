@@ -64,6 +64,10 @@ float rp_hoped(const rp_learner *l, float alone);
 /* ns that most wakes of a team stay under or near to: their median. */
 float rp_usual_wake(const rp_learner *l);
 
+/* So many calls have not woken the team. Until many wakes have been seen, their mean goes back to their median: a late one among
+ * the first would else keep the team asleep, and nobody would see better ones. */
+void rp_fade_wakes(rp_learner *l, int calls);
+
 /* ---- decisions ------------------------------------------------------------------------------------------- */
 
 /* What one word holds. */

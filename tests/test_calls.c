@@ -101,6 +101,13 @@ static void what_begins_without_a_reading_is_short(void **state) {
     assert_false(rp_account_may_go_on(&c, &ledger, 1000));
 }
 
+/* As if as many calls as make a batch had worked alone there. */
+static void measured_alone(rp_learner *l, rp_spot spot, float ratio) {
+    for (int i = 0; i < RP_CELL_BATCH; i++) {
+        rp_cell_take(l, &rp_place_at(l, spot)->arm[RP_ARM_alone], RP_ARM_alone, ratio);
+    }
+}
+
 /* Its members work less well than was guessed: waking them costs no more for that. */
 static void long_calls_say_nothing_of_waking(void **state) {
     (void)state;
@@ -114,6 +121,10 @@ static void long_calls_say_nothing_of_waking(void **state) {
     for (int i = 0; i < 200; i++) {
         rp_answer a;
         now += 20000000;
+        if (i == 2 * RP_FIRST_CALLS) {
+            measured_alone(l, rp_spot_of(&q),
+                           10e6F / rp_model(l, q.class_index, (float)q.bytes, RP_ARM_alone));
+        }
         rp_learner_ask(l, &t, &q, &a);
         now += a.members > 1 ? 8000000 : 10000000;
         team_calls += a.members > 1;
@@ -122,6 +133,43 @@ static void long_calls_say_nothing_of_waking(void **state) {
     assert_true(team_calls > 100);
     assert_true(rp_estimate_untried(l, 0).cold < 2 * before);
     assert_true(rp_estimate_untried(l, 10e6F).hot > 7e6F);
+}
+
+/* The least of a few calls is less than they take as a rule: no measure of how well a team works, nor of a wake. */
+static void a_team_is_measured_beside_a_batch_alone(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 27);
+    rp_learner *l = ts_fresh_learner();
+    int team_calls = 0;
+    now = 1000000;
+    rp_learner_start(l, hand_clock, NULL, 2);
+    for (int i = 0; i < 100; i++) {
+        rp_answer a;
+        now += 20000000;
+        rp_learner_ask(l, &t, &q, &a);
+        now += a.members > 1 ? 7000000 : i % 2 ? 10000000 : 20000000;
+        team_calls += a.members > 1;
+        rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = a.members});
+    }
+    assert_true(team_calls > 50);
+    assert_int_equal(rp_place_at(l, rp_spot_of(&q))->arm[RP_ARM_alone].batches, 0);
+    assert_true(l->efficiency.opened == 0 && l->efficiency.batches == 0 && l->mean_wake == 1);
+}
+
+/* A late wake among the first keeps the team from calls that it is for; it is forgotten, and they get it again. */
+static void few_late_wakes_are_forgotten(void **state) {
+    (void)state;
+    rp_thread t = {0};
+    const rp_question q = question(1 << 22);
+    rp_learner *l = who_has_seen(&t, &q);
+    l->mean_wake = 100;
+    const float before = rp_estimate_at(l, rp_spot_of(&q), (float)q.bytes).cold;
+    for (int i = 0; i < 2000; i++) {
+        now += 20000000;
+        play_call(l, &t, &q, 50000);
+    }
+    assert_true(l->mean_wake < 50 && rp_estimate_at(l, rp_spot_of(&q), (float)q.bytes).cold < before / 1.5F);
 }
 
 /* In the cell itself; in random worlds: I11. */
@@ -395,6 +443,8 @@ int main(void) {
         cmocka_unit_test(the_end_of_a_close_call_is_left_open),
         cmocka_unit_test(what_begins_without_a_reading_is_short),
         cmocka_unit_test(long_calls_say_nothing_of_waking),
+        cmocka_unit_test(a_team_is_measured_beside_a_batch_alone),
+        cmocka_unit_test(few_late_wakes_are_forgotten),
         cmocka_unit_test(foolish_durations_are_dropped),
         cmocka_unit_test(a_blocked_call_reads_no_clock),
         cmocka_unit_test(off_and_freeze_learn_nothing),

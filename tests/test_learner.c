@@ -49,6 +49,12 @@ static ts_weather square_wave(const ts_world *w, uint64_t now, uint64_t half) {
     return late_at_times(w, now / half % 2 == 1 ? 0.02 : 0, 8e6);
 }
 
+static ts_weather late_wakes(const ts_world *w, int i, uint64_t now) {
+    (void)i;
+    (void)now;
+    return late_at_times(w, 0.003, 9e6);
+}
+
 static ts_weather long_neighbour(const ts_world *w, int i, uint64_t now) {
     (void)i;
     return square_wave(w, now, 4000000000u);
@@ -125,6 +131,9 @@ static ts_world complete(ts_world w) {
 #define SEGMENTS                                                                                             \
     .awake = 3e6, .low = 12, .classes = 3, .burst = 400, .pause = 500e6, .calls = 40000, SPEEDUP(1.45)
 
+#define COLD_LIFE                                                                                            \
+    .low = 12, .classes = 4, .cold = 30000, .burst = 1, .pause = 8e6, .calls = 2400, SPEEDUP(1.75)
+
 static const ts_world worlds[] = {
     {.name = "always hot", .limit = 0.5, .awake = FOR_EVER},
     {.name = "always hot, three classes", .limit = 0.5, .awake = FOR_EVER, .classes = 3},
@@ -173,6 +182,15 @@ static const ts_world worlds[] = {
      .pause = 8e6,
      .dozes = 0.1,
      .doze = 4e6},
+    /* Short lives in which no team is ever hot: each place must go by what others have shown. */
+    {.name = "2,400 cold calls, noise 0.3", .limit = 13, .worst = 20, .sigma = 0.3, COLD_LIFE},
+    {.name = "2,400 cold calls at two paces",
+     .limit = 18,
+     .worst = 30,
+     .sigma = 0.1,
+     .change = often_slow,
+     COLD_LIFE},
+    {.name = "2,400 cold calls, some late", .limit = 11, .worst = 14, .change = late_wakes, COLD_LIFE},
     /* A second CPU that gains next to nothing is left to others, but for probes. */
     {.name = "a tie",
      .limit = 1.5,
