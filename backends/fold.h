@@ -294,6 +294,16 @@ RP_INLINE int64_t F(rows_before_end)(int64_t rows) {
     return rows > RP_BLOCK ? (rows - 1) / RP_BLOCK * RP_BLOCK : 0;
 }
 
+/* Rows of elements 2 apart, of which the last has no neighbour. */
+RP_INLINE void F(lane_rows_to_end)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t rows) {
+    enum { ROW = 2 * RP_LANES * (int)sizeof(RP_C) };
+    const int64_t before = F(rows_before_end)(rows);
+    const char *end = (const char *)x + before * ROW;
+    if (before)
+        F(lane_rows_apart)(lane, x, asked, before);
+    F(strip)(lane, RP_LANES, end, ROW, 2, 0, rows - before, F(lane_vectors), RP_AT_ITS_END);
+}
+
 /* Whole blocks of two runs in turn; how many rows of each that was. */
 RP_APART int64_t F(lane_rows_of_two)(RP_WC (*lanes)[2 * RP_LANES], const char *x, int64_t stride,
                                      int64_t rows) {
@@ -327,13 +337,8 @@ RP_INLINE void F(run_on)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance 
     RP_C last[RP_LANES];
     if (rows && apart == 1)
         F(lane_rows)(lane, from, asked, rows);
-    else if (rows) {
-        const int64_t before = F(rows_before_end)(rows), left = rows - before;
-        const char *end = (const char *)from + before * apart * ROW;
-        if (before)
-            F(lane_rows_apart)(lane, from, asked, before);
-        F(strip)(lane, RP_LANES, end, apart * ROW, apart, 0, left, F(lane_vectors), RP_AT_ITS_END);
-    }
+    else if (rows)
+        F(lane_rows_to_end)(lane, from, asked, rows);
     if (past && apart > 1) {
         TYPE(gather)(last, rest, past, apart);
         rest = last;
