@@ -133,6 +133,8 @@ static void long_calls_say_nothing_of_waking(void **state) {
     assert_true(team_calls > 100);
     assert_true(rp_estimate_untried(l, 0).cold < 2 * before);
     assert_true(rp_estimate_untried(l, 10e6F).hot > 7e6F);
+    /* what nobody has looked at is hoped for none the less */
+    assert_true(rp_hoped(l, 10e6F) < 6.5e6F);
 }
 
 /* The least of a few calls is less than they take as a rule: no measure of how well a team works, nor of a wake. */
