@@ -108,29 +108,34 @@ static void measured_alone(rp_learner *l, rp_spot spot, float ratio) {
     }
 }
 
+/* Calls so far apart that no team stays awake, alone one time or the other in turn; how many a team did. */
+static int calls_far_apart(rp_learner *l, rp_thread *t, const rp_question *q, int calls, uint64_t team,
+                           const uint64_t *alone) {
+    int team_calls = 0;
+    for (int i = 0; i < calls; i++) {
+        rp_answer a;
+        now += 20000000;
+        rp_learner_ask(l, t, q, &a);
+        now += a.members > 1 ? team : alone[i % 2];
+        team_calls += a.members > 1;
+        rp_learner_tell(l, t, q, &a, &(rp_outcome){.members = a.members});
+    }
+    return team_calls;
+}
+
 /* Its members work less well than was guessed: waking them costs no more for that. */
 static void long_calls_say_nothing_of_waking(void **state) {
     (void)state;
     rp_thread t = {0};
     const rp_question q = question(1 << 27);
     rp_learner *l = ts_fresh_learner();
-    int team_calls = 0;
+    const uint64_t alone[] = {10000000, 10000000};
     now = 1000000;
     rp_learner_start(l, hand_clock, NULL, 2);
     const float before = rp_estimate_untried(l, 0).cold;
-    for (int i = 0; i < 200; i++) {
-        rp_answer a;
-        now += 20000000;
-        if (i == 2 * RP_FIRST_CALLS) {
-            measured_alone(l, rp_spot_of(&q),
-                           10e6F / rp_model(l, q.class_index, (float)q.bytes, RP_ARM_alone));
-        }
-        rp_learner_ask(l, &t, &q, &a);
-        now += a.members > 1 ? 8000000 : 10000000;
-        team_calls += a.members > 1;
-        rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = a.members});
-    }
-    assert_true(team_calls > 100);
+    calls_far_apart(l, &t, &q, 2 * RP_FIRST_CALLS, 8000000, alone);
+    measured_alone(l, rp_spot_of(&q), 10e6F / rp_model(l, q.class_index, (float)q.bytes, RP_ARM_alone));
+    assert_true(calls_far_apart(l, &t, &q, 190, 8000000, alone) > 100);
     assert_true(rp_estimate_untried(l, 0).cold < 2 * before);
     assert_true(rp_estimate_untried(l, 10e6F).hot > 7e6F);
     /* what nobody has looked at is hoped for none the less */
@@ -143,18 +148,9 @@ static void a_team_is_measured_beside_a_batch_alone(void **state) {
     rp_thread t = {0};
     const rp_question q = question(1 << 27);
     rp_learner *l = ts_fresh_learner();
-    int team_calls = 0;
     now = 1000000;
     rp_learner_start(l, hand_clock, NULL, 2);
-    for (int i = 0; i < 100; i++) {
-        rp_answer a;
-        now += 20000000;
-        rp_learner_ask(l, &t, &q, &a);
-        now += a.members > 1 ? 7000000 : i % 2 ? 10000000 : 20000000;
-        team_calls += a.members > 1;
-        rp_learner_tell(l, &t, &q, &a, &(rp_outcome){.members = a.members});
-    }
-    assert_true(team_calls > 50);
+    assert_true(calls_far_apart(l, &t, &q, 100, 7000000, (const uint64_t[]){20000000, 10000000}) > 50);
     assert_int_equal(rp_place_at(l, rp_spot_of(&q))->arm[RP_ARM_alone].batches, 0);
     assert_true(l->efficiency.opened == 0 && l->efficiency.batches == 0 && l->mean_wake == 1);
 }
