@@ -1,9 +1,10 @@
 /* fold.h -- one fold of one type: sum, total, prod, min or max. Included once for each, with the type's macros (type.h) and
  *   RP_FOLD_OP    sum ..
  *   RP_W, RP_WC   suffix and C type of the state
- *   RP_STEP(a, b), RP_STEP_ONE(a, b)   one step on vectors and on elements of the state's type
- *   RP_STEP_IN(a, b)   the same on vectors of elements
+ *   RP_STEP(a, b) one step, on vectors
+ *   RP_STEP_ONE(a, b)  on elements of the state's type, where that is spelled otherwise
  *   RP_START      the empty state
+ * and, 0 where it is not given,
  *   RP_LIFT       0: elements are of the state's type; 1: widened first; 2: widened after each tree
  *   RP_COMPENSATED  1: the state keeps what its additions lost (Knuth's two-sum), and gives it back at the end
  *   RP_EXACT      1: the state sums the elements, wrapping, and their upper halves beside: together the sum in 128 bits
@@ -13,6 +14,19 @@
  * RP_TREE rows, ((0+1)+(2+3))+((4+5)+(6+7)), then one added to the other, and the result to the state. A last
  * block that is short takes a tree if it can, then its other rows one by one. An exact sum has no order.
  */
+#ifndef RP_STEP_ONE
+#define RP_STEP_ONE(a, b) RP_STEP(a, b)
+#endif
+#ifndef RP_LIFT
+#define RP_LIFT 0
+#endif
+#ifndef RP_COMPENSATED
+#define RP_COMPENSATED 0
+#endif
+#ifndef RP_EXACT
+#define RP_EXACT 0
+#endif
+
 #define V RP_CAT(v_, RP_T)
 #define W RP_CAT(v_, RP_W)
 #define F(name) RP_CAT(RP_CAT(name##_, RP_FOLD_OP), RP_CAT(_, RP_T))
@@ -36,11 +50,9 @@ enum {
 
 /* What steps are taken on inside a block: the state's type where elements are widened first. */
 #if RP_LIFT == 1
-#define E RP_CAT(v_, RP_W)
-#define RP_TERM(a, b) RP_STEP(a, b)
+#define E W
 #else
 #define E V
-#define RP_TERM(a, b) RP_STEP_IN(a, b)
 #endif
 
 #include "trees.h"
@@ -250,127 +262,8 @@ static void F(lanes)(void *state, int64_t pitch, int64_t cols) {
         F(join)(s, pitch, s + half * cols, pitch, half * cols);
 }
 
-/* The row that ends a run, and is short: the lanes it lacks get the empty state, which changes nothing. */
-RP_INLINE void F(last_lanes)(RP_WC *lane, const RP_C *x, int64_t n) {
-    enum { N = TYPE(v_count), H = F(halves), M = WIDE(v_count) };
-    const V empty = TYPE(v_set)((RP_C)RP_START);
-    for (int v = 0; v < F(lane_vectors) && v * N < n; v++) {
-        const V y = n - v * N < N ? TYPE(v_load_over)(x + v * N, n - v * N, empty) : TYPE(v_load)(x + v * N);
-        for (int h = 0; h < H; h++) {
-            RP_WC *at = lane + v * N + h * M, *rest = at + (F(fields) - 1) * RP_LANES;
-            W s = WIDE(v_load)(at), lost = WIDE(v_load)(rest);
-#if RP_LIFT
-            const W p[] = {TYPE(v_widen)(y, h)};
-#elif RP_EXACT
-            const W p[] = {y, y >> 32};
-#else
-            const W p[] = {y};
-#endif
-            F(enter)(&s, &lost, p);
-            if (F(fields) > 1)
-                WIDE(v_store)(rest, lost);
-            WIDE(v_store)(at, s);
-        }
-    }
-}
-
 #include "joinlanes.h"
-
-/* Rows of RP_LANES elements into lanes: elements one after another, .. */
-RP_APART void F(lane_rows)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t rows) {
-    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    F(strip)(lane, RP_LANES, (const char *)x, ROW, 1, asked, rows, F(lane_vectors), RP_OF_A_RUN);
-}
-
-/* .. and 2 apart, where the last has a neighbour. */
-RP_APART void F(lane_rows_apart)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t rows) {
-    enum { ROW = 2 * RP_LANES * (int)sizeof(RP_C) };
-    F(strip)(lane, RP_LANES, (const char *)x, ROW, 2, asked, rows, F(lane_vectors), RP_OF_A_RUN);
-}
-
-/* Of so many rows, those of whole blocks after which there is another row: of elements 2 apart only there a vector's loads may
-   read on. */
-RP_INLINE int64_t F(rows_before_end)(int64_t rows) {
-    return rows > RP_BLOCK ? (rows - 1) / RP_BLOCK * RP_BLOCK : 0;
-}
-
-/* Rows of elements 2 apart, of which the last has no neighbour. */
-RP_INLINE void F(lane_rows_to_end)(RP_WC *lane, const RP_C *x, int64_t asked, int64_t rows) {
-    enum { ROW = 2 * RP_LANES * (int)sizeof(RP_C) };
-    const int64_t before = F(rows_before_end)(rows);
-    const char *end = (const char *)x + before * ROW;
-    if (before)
-        F(lane_rows_apart)(lane, x, asked, before);
-    F(strip)(lane, RP_LANES, end, ROW, 2, 0, rows - before, F(lane_vectors), RP_AT_ITS_END);
-}
-
-/* Whole blocks of two runs in turn; how many rows of each that was. */
-RP_APART int64_t F(lane_rows_of_two)(RP_WC (*lanes)[2 * RP_LANES], const char *x, int64_t stride,
-                                     int64_t rows) {
-    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t whole = rows - rows % RP_BLOCK;
-    for (int64_t r = 0; r < whole; r += RP_BLOCK, x += RP_BLOCK * ROW) {
-        F(strip)(lanes[0], RP_LANES, x, ROW, 1, 0, RP_BLOCK, F(lane_vectors), RP_OF_A_RUN);
-        F(strip)(lanes[1], RP_LANES, x + stride, ROW, 1, 0, RP_BLOCK, F(lane_vectors), RP_OF_A_RUN);
-    }
-    return whole;
-}
-
-RP_INLINE int64_t F(rows_of_two_apart)(RP_WC (*lanes)[2 * RP_LANES], const char *x, int64_t stride,
-                                       int64_t rows) {
-    enum { ROW = 2 * RP_LANES * (int)sizeof(RP_C) };
-    const int64_t whole = F(rows_before_end)(rows);
-    for (int64_t r = 0; r < whole; r += RP_BLOCK, x += RP_BLOCK * ROW) {
-        F(lane_rows_apart)(lanes[0], (const RP_C *)(const void *)x, 0, RP_BLOCK);
-        F(lane_rows_apart)(lanes[1], (const RP_C *)(const void *)(x + stride), 0, RP_BLOCK);
-    }
-    return whole;
-}
-
-/* What is left of a run of n elements after `done` rows of lanes, into lanes that are not joined yet. */
-RP_INLINE void F(run_on)(RP_WC *lane, const RP_C *x, int64_t apart, rp_distance distance, int64_t n,
-                         int64_t done) {
-    enum { ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t rows = n / RP_LANES - done, past = n % RP_LANES;
-    const int64_t asked = distance == RP_FAR ? RP_BLOCK * apart * ROW : 0;
-    const RP_C *from = x + done * apart * RP_LANES, *rest = from + rows * apart * RP_LANES;
-    RP_C last[RP_LANES];
-    if (rows && apart == 1)
-        F(lane_rows)(lane, from, asked, rows);
-    else if (rows)
-        F(lane_rows_to_end)(lane, from, asked, rows);
-    if (past && apart > 1) {
-        TYPE(gather)(last, rest, past, apart);
-        rest = last;
-    }
-    if (past)
-        F(last_lanes)(lane, rest, past);
-}
-
-RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
-                            int64_t apart, rp_distance distance, int64_t runs, int64_t n, rp_index index) {
-    RP_WC lanes[F(group)][2 * RP_LANES], sums[2 * F(group)];
-    const int in_turn = rp_runs_in_turn(n * apart * (int64_t)sizeof(RP_C), distance);
-    (void)index;
-    for (int64_t j = 0; j < runs; j += F(group)) {
-        const int64_t group = runs - j < F(group) ? runs - j : F(group);
-        for (int64_t i = 0; i < group; i++)
-            F(fill)(lanes[i], RP_LANES, RP_LANES);
-        for (int64_t i = 0, done = 0; i < group; i++) {
-            const char *run = x + (j + i) * stride;
-            if (i % 2 == 0) {
-                const int two = in_turn && i + 1 < group;
-                done = !two         ? 0
-                       : apart == 1 ? F(lane_rows_of_two)(lanes + i, run, stride, n / RP_LANES)
-                                    : F(rows_of_two_apart)(lanes + i, run, stride, n / RP_LANES);
-            }
-            F(run_on)(lanes[i], (const RP_C *)(const void *)run, apart, distance, n, done);
-        }
-        F(join_group)(sums, lanes, group);
-        F(join)((RP_WC *)state + column + j, pitch, sums, F(group), group);
-    }
-}
-
+#include "runs.h"
 #include "lines.h"
 
 #if RP_IS_FLOAT
@@ -428,69 +321,11 @@ static void F(finish)(const void *state, int64_t pitch, int64_t column, int64_t 
     }
 }
 
-#if RP_EXACT
-/* Fewer than RP_BLOCK rows straight to results that lie one after another, by a state that stays in the nearest cache beside them. */
-static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, int64_t cols, double divisor,
-                       int root) {
-    enum { COLUMNS = 256 };
-    RP_WC state[F(fields) * COLUMNS];
-    (void)root;
-    for (int64_t c = 0; c < cols; c += COLUMNS) {
-        const int64_t n = cols - c < COLUMNS ? cols - c : COLUMNS;
-        F(fill)(state, COLUMNS, n);
-        F(strips)(state, COLUMNS, (const char *)((const RP_C *)x + c), stride, 1, rows, 0, n);
-        F(write)(state, COLUMNS, n, (char *)((double *)out + c), sizeof(double), 1, divisor);
-    }
-}
-#else
-/* The results of `vectors` vectors of columns (known where this is inlined), or of k columns where k is above 0. */
-RP_INLINE void F(shallow_strip)(void *out, const char *x, int64_t stride, int64_t rows, W by, int divides,
-                                int vectors, int64_t k) {
-    enum { N = TYPE(v_count), H = F(halves) };
-    W p[F(most_vectors) * H];
-    F(result) results[N];
-    F(last_block)(p, x, stride, 1, rows, vectors, k);
-    for (int i = 0; i < vectors * H && divides; i++)
-        p[i] = p[i] / by;
-    for (int v = 0; v < vectors; v++) {
-#if RP_IS_FLOAT && RP_LIFT
-        TYPE(v_store)(results, TYPE(v_narrow)(p + v * H));
-#else
-        memcpy(results, p + v * H, sizeof results);
-#endif
-        memcpy((F(result) *)out + v * N, results, k > 0 ? (size_t)k * sizeof *results : sizeof results);
-    }
-}
-
-RP_APART void F(shallow_part)(void *out, const char *x, int64_t stride, int64_t rows, W by, int divides,
-                              int64_t k) {
-    F(shallow_strip)(out, x, stride, rows, by, divides, 1, k);
-}
-
-/* Fewer than RP_BLOCK rows straight to results that lie one after another: what init, rows and finish give, which
-   for a single block is the block itself. */
-static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, int64_t cols, double divisor,
-                       int root) {
-    const int64_t one = TYPE(v_count), wide = F(strip_vectors) * one;
-    const int divides = RP_IS_FLOAT && divisor != 1;
-    const W by = WIDE(v_set)((RP_WC)(divides ? divisor : 1));
-    const RP_C *from = x;
-    F(result) *to = out;
-    int64_t c = 0;
-    (void)root;
-    for (; c + wide <= cols; c += wide)
-        F(shallow_strip)(to + c, (const char *)(from + c), stride, rows, by, divides, F(strip_vectors), 0);
-    for (; c + one <= cols; c += one)
-        F(shallow_strip)(to + c, (const char *)(from + c), stride, rows, by, divides, 1, 0);
-    if (c < cols)
-        F(shallow_part)(to + c, (const char *)(from + c), stride, rows, by, divides, cols - c);
-}
-#endif
+#include "shallow.h"
 
 #undef V
 #undef W
 #undef E
-#undef RP_TERM
 #undef F
 #undef TYPE
 #undef WIDE
@@ -498,7 +333,6 @@ static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, i
 #undef RP_W
 #undef RP_WC
 #undef RP_STEP
-#undef RP_STEP_IN
 #undef RP_STEP_ONE
 #undef RP_TAKES_FIRST
 #undef RP_START

@@ -29,7 +29,7 @@ RP_INLINE void F(row)(E *e, const char *x, int64_t apart, int vectors, int64_t k
 
 RP_INLINE void F(steps)(E *a, const E *b, int vectors) {
     for (int i = 0; i < vectors * F(terms); i++) {
-        a[i] = RP_TERM(a[i], b[i]);
+        a[i] = RP_STEP(a[i], b[i]);
 #ifndef RP_TAKES_FIRST /* min and max gain nothing by it */
         RP_NOW(a[i]);
 #endif

@@ -94,12 +94,9 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_W RP_WIDE
 #define RP_WC RP_WIDE_C
 #define RP_STEP(a, b) ((a) + (b))
-#define RP_STEP_IN(a, b) ((a) + (b))
-#define RP_STEP_ONE(a, b) ((a) + (b))
 #define RP_START (RP_IS_FLOAT ? (RP_WIDE_C)-0.0 : 0)
 #define RP_LIFT (RP_IS_NARROW ? (RP_IS_FLOAT ? 2 : 1) : 0)
 #define RP_COMPENSATED (RP_IS_FLOAT && !RP_IS_NARROW)
-#define RP_EXACT 0
 #include "fold.h"
 
 #if !RP_IS_FLOAT && !RP_IS_NARROW
@@ -107,11 +104,7 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_W RP_WIDE
 #define RP_WC RP_WIDE_C
 #define RP_STEP(a, b) ((a) + (b))
-#define RP_STEP_IN(a, b) ((a) + (b))
-#define RP_STEP_ONE(a, b) ((a) + (b))
 #define RP_START 0
-#define RP_LIFT 0
-#define RP_COMPENSATED 0
 #define RP_EXACT 1
 #include "fold.h"
 #endif
@@ -120,38 +113,26 @@ RP_INLINE RP_CAT(v_, RP_WIDE) RP_CAT(half_, RP_T)(RP_CAT(v_, RP_T) v, int h) {
 #define RP_W RP_WIDE
 #define RP_WC RP_WIDE_C
 #define RP_STEP(a, b) ((a) * (b))
-#define RP_STEP_IN(a, b) ((a) * (b))
-#define RP_STEP_ONE(a, b) ((a) * (b))
 #define RP_START 1
 #define RP_LIFT RP_IS_NARROW
-#define RP_COMPENSATED 0
-#define RP_EXACT 0
 #include "fold.h"
 
 #define RP_FOLD_OP min
 #define RP_W RP_T
 #define RP_WC RP_C
 #define RP_STEP(a, b) RP_CAT(v_min_, RP_T)(a, b)
-#define RP_STEP_IN(a, b) RP_CAT(v_min_, RP_T)(a, b)
 #define RP_TAKES_FIRST(a, b) (((a) < (b)) | ((a) != (a)))
 #define RP_STEP_ONE(a, b) (RP_TAKES_FIRST(a, b) ? (a) : (b))
 #define RP_START RP_GREATEST
-#define RP_LIFT 0
-#define RP_COMPENSATED 0
-#define RP_EXACT 0
 #include "fold.h"
 
 #define RP_FOLD_OP max
 #define RP_W RP_T
 #define RP_WC RP_C
 #define RP_STEP(a, b) RP_CAT(v_max_, RP_T)(a, b)
-#define RP_STEP_IN(a, b) RP_CAT(v_max_, RP_T)(a, b)
 #define RP_TAKES_FIRST(a, b) (((a) > (b)) | ((a) != (a)))
 #define RP_STEP_ONE(a, b) (RP_TAKES_FIRST(a, b) ? (a) : (b))
 #define RP_START RP_LEAST
-#define RP_LIFT 0
-#define RP_COMPENSATED 0
-#define RP_EXACT 0
 #include "fold.h"
 
 #define RP_FOLD_OP argmin
