@@ -12,7 +12,11 @@
 
 enum {
     F(halves) = RP_HALVES,
-    F(line_vectors) = RP_LINE / (int)sizeof(V) /* and 64-byte vectors fill a line */
+    F(line_vectors) = RP_LINE / (int)sizeof(V), /* and 64-byte vectors fill a line */
+    F(lane_vectors) = RP_LANES / (int)TYPE(v_count),
+    /* read from a run's row in one go: a line, or more as long as their sums do not leave the registers */
+    F(four_vectors) = F(lane_vectors) < 4 ? F(lane_vectors) : 4,
+    F(run_vectors) = F(line_vectors) > F(four_vectors) ? F(line_vectors) : F(four_vectors)
 };
 
 RP_INLINE V F(load)(const char *x, int64_t apart, int64_t k) {
@@ -67,15 +71,17 @@ RP_INLINE void F(tree)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride
 
 /* Adds x - about and its square over some rows, a tree at a time, the last rows one by one, in float64: of as many vectors as
    a line holds (known where this is inlined), a tree of each in turn, as no set of the nearest cache need hold more lines than
-   those of a tree. */
+   those of a tree. `asked` bytes a tree are those of one stream: rp_ask_lines. */
 RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride, int64_t apart,
-                        int64_t rows, int vectors, int64_t k, const V *about) {
+                        int64_t asked, int64_t rows, int vectors, int64_t k, const V *about) {
     const int64_t width = TYPE(v_count) * apart * (int64_t)sizeof(RP_C);
     enum { H = F(halves) };
     int64_t r = 0;
-    for (; r + RP_TREE <= rows; r += RP_TREE, x += RP_TREE * stride)
+    for (; r + RP_TREE <= rows; r += RP_TREE, x += RP_TREE * stride) {
+        rp_ask_lines(x, asked);
         for (int v = 0; v < vectors; v++)
             F(tree)(sum + v * H, squares + v * H, x + v * width, stride, apart, k, about[v]);
+    }
     for (; r < rows; r++, x += stride)
         for (int v = 0; v < vectors; v++) {
             const V one = F(load)(x + v * width, apart, k);
@@ -152,9 +158,9 @@ RP_INLINE void F(strip)(double *state, int64_t pitch, int64_t before, const char
         squares[i] = v_load_f64(all_squares + i * N);
     }
     if (m == RP_BLOCK)
-        F(block)(sum, squares, x, stride, apart, RP_BLOCK, vectors, k, about);
+        F(block)(sum, squares, x, stride, apart, 0, RP_BLOCK, vectors, k, about);
     else
-        F(block)(sum, squares, x, stride, apart, m, vectors, k, about);
+        F(block)(sum, squares, x, stride, apart, 0, m, vectors, k, about);
     for (int i = 0; i < vectors * H; i++) {
         if (F(pending)(before, m) == 0) {
             const v_f64 a = RP_HALF(about[i / H], i % H);
@@ -257,19 +263,21 @@ RP_INLINE void F(join_lanes)(v_f64 *sum, v_f64 *squares, double *joined) {
 }
 
 /* Sums about `about` of n elements and of their squares, which go through RP_LANES lanes. */
-RP_INLINE void F(sum_run)(double *joined, const RP_C *x, int64_t apart, int64_t n, RP_C about) {
-    enum { N = TYPE(v_count), MOST = F(line_vectors), H = F(halves), ROW = RP_LANES * (int)sizeof(RP_C) };
-    const int64_t rows = n / RP_LANES, past = n % RP_LANES;
-    v_f64 sum[RP_LANES / N * H], squares[RP_LANES / N * H];
+RP_INLINE void F(sum_run)(double *joined, const RP_C *x, int64_t apart, int64_t asked, int64_t n,
+                          RP_C about) {
+    enum { N = TYPE(v_count), MOST = F(run_vectors), H = F(halves), ROW = RP_LANES * (int)sizeof(RP_C) };
+    const int64_t rows = n / RP_LANES, past = n % RP_LANES, stride = apart * ROW;
+    v_f64 sum[F(lane_vectors) * H], squares[F(lane_vectors) * H];
     V all[MOST];
     RP_C rest[RP_LANES];
     for (int v = 0; v < MOST; v++)
         all[v] = TYPE(v_set)(about);
-    for (int i = 0; i < RP_LANES / N * H; i++)
+    for (int i = 0; i < F(lane_vectors) * H; i++)
         sum[i] = squares[i] = v_set_f64(0);
-    for (int v = 0; v < RP_LANES / N; v += MOST) {
+    for (int v = 0; v < F(lane_vectors); v += MOST) {
         const char *from = (const char *)(x + v * N * apart);
-        F(block)(sum + v * H, squares + v * H, from, apart * ROW, apart, rows, MOST, RP_AT_ITS_END, all);
+        F(block)(sum + v * H, squares + v * H, from, stride, apart, asked, rows, MOST, RP_AT_ITS_END, all);
+        asked = 0; /* for whole rows, by the first */
     }
     if (past > 0)
         TYPE(gather)(rest, x + rows * RP_LANES * apart, past, apart);
@@ -286,7 +294,7 @@ RP_INLINE void F(sum_run)(double *joined, const RP_C *x, int64_t apart, int64_t 
 }
 
 /* A run into one column, to which nothing is pending. */
-RP_INLINE void F(run)(double *state, int64_t pitch, const RP_C *x, int64_t apart, int64_t n) {
+RP_INLINE void F(run)(double *state, int64_t pitch, const RP_C *x, int64_t apart, int64_t asked, int64_t n) {
     enum { MOST = RP_BLOCK_MOMENTS * RP_LANES };
     double joined[2];
     v_f64 a[moments_entered], mean[F(halves)];
@@ -305,7 +313,7 @@ RP_INLINE void F(run)(double *state, int64_t pitch, const RP_C *x, int64_t apart
             const V rounded = F(about)(mean);
             memcpy(&about, &rounded, sizeof about);
         }
-        F(sum_run)(joined, from, apart, m, about);
+        F(sum_run)(joined, from, apart, asked, m, about);
         moments_enter(a, v_set_f64((double)m), v_set_f64((double)about), v_set_f64(joined[0]),
                       v_set_f64(joined[1]));
     }
@@ -315,10 +323,11 @@ RP_INLINE void F(run)(double *state, int64_t pitch, const RP_C *x, int64_t apart
 
 RP_INLINE void F(fold_runs)(void *state, int64_t pitch, int64_t column, const char *x, int64_t stride,
                             int64_t apart, rp_distance distance, int64_t runs, int64_t n, rp_index index) {
+    const int64_t asked = distance == RP_FAR ? RP_TREE * RP_LANES * apart * (int64_t)sizeof(RP_C) : 0;
+    double *s = (double *)state + column;
     (void)index;
-    (void)distance;
     for (int64_t j = 0; j < runs; j++)
-        F(run)((double *)state + column + j, pitch, (const RP_C *)(const void *)(x + j * stride), apart, n);
+        F(run)(s + j, pitch, (const RP_C *)(const void *)(x + j * stride), apart, asked, n);
 }
 
 static void F(merge)(void *state, int64_t pitch, int64_t column, const void *other, int64_t other_pitch,
@@ -388,7 +397,7 @@ static void F(shallow)(void *out, const void *x, int64_t stride, int64_t rows, i
         v_f64 sum[H], squares[H], v[H];
         for (int h = 0; h < H; h++)
             sum[h] = squares[h] = zero;
-        F(block)(sum, squares, at, stride, 1, rows, 1, k, &about);
+        F(block)(sum, squares, at, stride, 1, 0, rows, 1, k, &about);
         for (int h = 0; h < H; h++) {
             const v_f64 mean = RP_HALF(about, h), e = mean - mean, s = sum[h] - count * e;
             const v_f64 m2 = zero + ((squares[h] - e * (sum[h] + s)) - s * (s / count));
