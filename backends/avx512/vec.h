@@ -35,7 +35,7 @@ RP_AVX512_LEAST(max, greatest, f32, ps)
 RP_AVX512_LEAST(min, least, f64, pd)
 RP_AVX512_LEAST(max, greatest, f64, pd)
 /* Zen 4 keeps more lines on their way from the outer caches when each is asked for in parts: by quarters where one operand
-   is read, up to a quarter faster than as a whole; by halves, stores too, where two are. A Sapphire Rapids does not care; from
+   is read, up to a quarter faster than as a whole; by halves, stores too, where two are. An Emerald Rapids does not care; from
    the nearest cache it takes up to twice as long in parts. */
 #define RP_OWN_TAKES
 #define RP_AVX512_TAKE(t, T)                                                                                 \
