@@ -14,9 +14,9 @@ enum {
     F(halves) = RP_HALVES,
     F(line_vectors) = RP_LINE / (int)sizeof(V), /* and 64-byte vectors fill a line */
     F(lane_vectors) = RP_LANES / (int)TYPE(v_count),
-    /* read from a run's row in one go: a line, or more as long as their sums do not leave the registers */
-    F(four_vectors) = F(lane_vectors) < 4 ? F(lane_vectors) : 4,
-    F(run_vectors) = F(line_vectors) > F(four_vectors) ? F(line_vectors) : F(four_vectors)
+    F(held_vectors) = F(lane_vectors) < 4 ? F(lane_vectors) : 4, /* whose sums do not leave the registers */
+    /* read from a run's row in one go: all of it if they are held, and no less than a line */
+    F(run_vectors) = F(line_vectors) > F(held_vectors) ? F(line_vectors) : F(held_vectors)
 };
 
 RP_INLINE V F(load)(const char *x, int64_t apart, int64_t k) {
@@ -69,9 +69,9 @@ RP_INLINE void F(tree)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride
     }
 }
 
-/* Adds x - about and its square over some rows, a tree at a time, the last rows one by one, in float64: of as many vectors as
-   a line holds (known where this is inlined), a tree of each in turn, as no set of the nearest cache need hold more lines than
-   those of a tree. `asked` bytes a tree are those of one stream: rp_ask_lines. */
+/* Adds x - about and its square over some rows, a tree at a time, the last rows one by one, in float64: of `vectors` vectors
+   (known where this is inlined), a tree of each in turn. Where rows are apart these fill a line, as then no set of the nearest
+   cache need hold more lines than those of a tree. `asked` bytes a tree are those of one stream: rp_ask_lines. */
 RP_INLINE void F(block)(v_f64 *sum, v_f64 *squares, const char *x, int64_t stride, int64_t apart,
                         int64_t asked, int64_t rows, int vectors, int64_t k, const V *about) {
     const int64_t width = TYPE(v_count) * apart * (int64_t)sizeof(RP_C);
